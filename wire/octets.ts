@@ -1,0 +1,63 @@
+/** Octet helpers without node:*, so that the codecs run anywhere. */
+
+/** One octet per character, U+0000–00FF; higher characters are cut to their low octet. */
+export function latin1(text: string): Uint8Array {
+  const octets = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i += 1) octets[i] = text.charCodeAt(i);
+  return octets;
+}
+
+/** The inverse of latin1. */
+export function latin1Text(octets: Uint8Array, start = 0, end = octets.length): string {
+  let text = '';
+  for (let i = start; i < end; i += 1) text += String.fromCharCode(octets[i] as number);
+  return text;
+}
+
+export function concat(parts: readonly Uint8Array[]): Uint8Array {
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+export function hex(octets: Uint8Array): string {
+  let text = '';
+  for (const octet of octets) text += octet.toString(16).padStart(2, '0');
+  return text;
+}
+
+/** Octets of a string of hexadecimal digits; white space is ignored. */
+export function fromHex(text: string): Uint8Array {
+  const digits = text.replace(/\s+/g, '');
+  if (!/^([0-9a-f]{2})*$/i.test(digits)) throw new TypeError('fromHex: an even number of hexadecimal digits is wanted');
+  return Uint8Array.from({ length: digits.length / 2 }, (_, i) => Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16));
+}
+
+export function readU16(octets: Uint8Array, at: number): number {
+  return ((octets[at] as number) << 8) | (octets[at + 1] as number);
+}
+
+export function readU24(octets: Uint8Array, at: number): number {
+  return ((octets[at] as number) << 16) | ((octets[at + 1] as number) << 8) | (octets[at + 2] as number);
+}
+
+export function readU32(octets: Uint8Array, at: number): number {
+  return (
+    (octets[at] as number) * 0x1000000 +
+    (((octets[at + 1] as number) << 16) | ((octets[at + 2] as number) << 8) | (octets[at + 3] as number))
+  );
+}
+
+export function u16(value: number): number[] {
+  return [(value >>> 8) & 0xff, value & 0xff];
+}
+
+export function u32(value: number): number[] {
+  return [(value >>> 24) & 0xff, (value >>> 16) & 0xff, (value >>> 8) & 0xff, value & 0xff];
+}
