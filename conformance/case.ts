@@ -1,0 +1,35 @@
+/** The shape of a case: one behaviour, one requirement, about ten lines that read like the sentence they check. */
+import type { RequirementId } from '../spec/registry/index.ts';
+import type { Trial } from './trial.ts';
+
+/** What a case wants of the subject beyond a small resource; where it is missing the case is not applicable. */
+export type Need = 'large' | 'upload' | 'other' | 'tls';
+
+export interface CaseBody {
+  readonly requirement: RequirementId;
+  /** Further rows that the same behaviour settles. */
+  readonly also?: readonly RequirementId[];
+  /** The behaviour, one sentence about the server. */
+  readonly title: string;
+  readonly needs?: readonly Need[];
+  /** The verdict can rest on a time limit: it runs last, on an otherwise idle subject. */
+  readonly limited?: true;
+  /** What the subject sends on its own is judged: violations seen in any other case count here too. */
+  readonly passive?: true;
+  /** Looks at the handshake alone, so it makes no positive control. */
+  readonly handshake?: true;
+  /** Both readings with their clauses, where the texts leave room; the stricter one is graded weak. */
+  readonly disputed?: string;
+  run(trial: Trial): Promise<void>;
+}
+
+export interface Case extends CaseBody {
+  /** "chapter/slug", stable and never used again for anything else. */
+  readonly id: string;
+  readonly chapter: string;
+}
+
+/** A chapter of the catalogue; the keys are the slugs. */
+export function chapter(name: string, cases: Readonly<Record<string, CaseBody>>): readonly Case[] {
+  return Object.entries(cases).map(([slug, body]) => ({ ...body, id: `${name}/${slug}`, chapter: name }));
+}

@@ -1,0 +1,47 @@
+/** The catalogue: every case of the kit, in the order of the standards' chapters. */
+import type { Case } from '../case.ts';
+import continuation from './continuation/index.ts';
+import data from './data/index.ts';
+import errors from './errors/index.ts';
+import extensions from './extensions/index.ts';
+import fieldBlocks from './field-blocks/index.ts';
+import fields from './fields/index.ts';
+import flowControl from './flow-control/index.ts';
+import framing from './framing/index.ts';
+import goaway from './goaway/index.ts';
+import headers from './headers/index.ts';
+import hpack from './hpack/index.ts';
+import messages from './messages/index.ts';
+import passive from './passive/index.ts';
+import ping from './ping/index.ts';
+import preface from './preface/index.ts';
+import priority from './priority/index.ts';
+import pseudoFields from './pseudo-fields/index.ts';
+import push from './push/index.ts';
+import rstStream from './rst-stream/index.ts';
+import settings from './settings/index.ts';
+import streams from './streams/index.ts';
+
+export const catalogue: readonly Case[] = [
+  ...preface,
+  ...framing,
+  ...fieldBlocks,
+  ...streams,
+  ...errors,
+  ...extensions,
+  ...data,
+  ...headers,
+  ...priority,
+  ...rstStream,
+  ...settings,
+  ...push,
+  ...ping,
+  ...goaway,
+  ...flowControl,
+  ...continuation,
+  ...messages,
+  ...fields,
+  ...pseudoFields,
+  ...hpack,
+  ...passive,
+];

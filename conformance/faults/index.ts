@@ -1,0 +1,48 @@
+/** Every fault of the kit: the proof that each case can fail. */
+
+import continuation from './continuation.ts';
+import data from './data.ts';
+import errors from './errors.ts';
+import extensions from './extensions.ts';
+import type { Fault } from './fault.ts';
+import fieldBlocks from './field-blocks.ts';
+import fields from './fields.ts';
+import flowControl from './flow-control.ts';
+import framing from './framing.ts';
+import goaway from './goaway.ts';
+import headers from './headers.ts';
+import hpack from './hpack.ts';
+import messages from './messages.ts';
+import passive from './passive.ts';
+import ping from './ping.ts';
+import preface from './preface.ts';
+import priority from './priority.ts';
+import pseudoFields from './pseudo-fields.ts';
+import push from './push.ts';
+import rstStream from './rst-stream.ts';
+import settings from './settings.ts';
+import streams from './streams.ts';
+
+export const faults: readonly Fault[] = [
+  ...preface,
+  ...framing,
+  ...fieldBlocks,
+  ...streams,
+  ...errors,
+  ...extensions,
+  ...data,
+  ...headers,
+  ...priority,
+  ...rstStream,
+  ...settings,
+  ...push,
+  ...ping,
+  ...goaway,
+  ...flowControl,
+  ...continuation,
+  ...messages,
+  ...fields,
+  ...pseudoFields,
+  ...hpack,
+  ...passive,
+];

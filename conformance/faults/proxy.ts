@@ -1,0 +1,103 @@
+/** Puts a fault between the kit and a sound server: a proxy on the frame level, one upstream connection for each. */
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { concat, encodeFrame, type Frame, FrameReader, goaway, HpackError, PREFACE_OCTETS } from '../../wire/index.ts';
+import type { Endpoint } from '../subject.ts';
+import type { Fault, Filters } from './fault.ts';
+
+export interface FaultProxy {
+  readonly endpoint: Endpoint;
+  close(): Promise<void>;
+}
+
+/** Listens on 127.0.0.1; without a fault it passes everything on, octet for octet. */
+export async function openProxy(upstream: Endpoint, fault: Fault | null): Promise<FaultProxy> {
+  const sockets = new Set<Socket>();
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, client => {
+    const origin = connect({ host: upstream.host, port: upstream.port, allowHalfOpen: true });
+    origin.setNoDelay(true);
+    for (const socket of [client, origin]) {
+      sockets.add(socket);
+      socket.on('error', () => socket.destroy()).on('close', () => sockets.delete(socket));
+    }
+    join(client, origin, fault);
+  });
+  await new Promise<void>(resolve => server.listen({ host: '127.0.0.1', port: 0, backlog: 1024 }, resolve));
+  const { port } = server.address() as AddressInfo;
+  return { endpoint: { scheme: 'http', host: '127.0.0.1', port }, close: () => shut(server, sockets) };
+}
+
+function shut(server: Server, sockets: ReadonlySet<Socket>): Promise<void> {
+  for (const socket of sockets) socket.destroy();
+  return new Promise(resolve => server.close(() => resolve()));
+}
+
+function join(client: Socket, origin: Socket, fault: Fault | null): void {
+  const close = (): void => {
+    client.end();
+    origin.end();
+  };
+  client.on('end', () => origin.end()).on('close', () => origin.destroy());
+  origin.on('end', () => client.end()).on('close', () => client.destroySoon());
+  const send = (socket: Socket, frames: readonly Frame[]): void => {
+    if (frames.length > 0 && socket.writable) socket.write(concat(frames.map(frame => encodeFrame(frame))));
+  };
+  const filters: Filters =
+    fault?.wire({
+      toServer: (...frames) => send(origin, frames),
+      toClient: (...frames) => send(client, frames),
+      close,
+    }) ?? {};
+  client.on('data', clientOctets(filters, origin, send, close, client));
+  const reader = new FrameReader();
+  origin.on('data', chunk => {
+    if (filters.toClient === undefined) client.write(chunk);
+    else
+      send(
+        client,
+        reader.read(chunk).flatMap(frame => filters.toClient?.(copy(frame)) ?? []),
+      );
+  });
+}
+
+/** The client's octets: its preface, then frames. */
+function clientOctets(
+  filters: Filters,
+  origin: Socket,
+  send: (socket: Socket, frames: readonly Frame[]) => void,
+  close: () => void,
+  client: Socket,
+): (chunk: Uint8Array) => void {
+  const reader = new FrameReader();
+  let opening: Uint8Array | null = new Uint8Array(0);
+  return chunk => {
+    let rest = chunk;
+    if (opening !== null) {
+      opening = concat([opening, chunk]);
+      if (opening.length < PREFACE_OCTETS.length) return;
+      const preface = opening.subarray(0, PREFACE_OCTETS.length);
+      rest = opening.subarray(PREFACE_OCTETS.length);
+      opening = null;
+      origin.write(filters.preface?.(preface) ?? preface);
+    }
+    if (filters.toServer === undefined) {
+      origin.write(rest);
+      return;
+    }
+    try {
+      send(
+        origin,
+        reader.read(rest).flatMap(frame => filters.toServer?.(copy(frame)) ?? []),
+      );
+    } catch (error) {
+      // A block that even this server cannot decode: it says so, as a sound one does.
+      if (!(error instanceof HpackError)) throw error;
+      send(client, [goaway(0, 'COMPRESSION_ERROR', error.message)]);
+      close();
+    }
+  };
+}
+
+/** Filters keep frames, readers reuse their octets. */
+function copy(frame: Frame): Frame {
+  return { ...frame, payload: Uint8Array.from(frame.payload) };
+}

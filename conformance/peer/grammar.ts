@@ -1,0 +1,345 @@
+/**
+ * Passive checks: what a sound server may send, held against every frame of every case (KIT rule 8).
+ *
+ * Each finding names the row that it breaks. The kit's second opinion on what is legal: the reference server's engine has
+ * its own, on purpose.
+ */
+import type { RequirementId } from '../../spec/registry/index.ts';
+import {
+  definedFlags,
+  FLAG,
+  FRAME_TYPE,
+  type Frame,
+  flagList,
+  frameTypeName,
+  MAX_MAX_FRAME_SIZE,
+  MAX_WINDOW,
+  MIN_MAX_FRAME_SIZE,
+  type Payload,
+  SETTING,
+} from '../../wire/index.ts';
+import type { Ledger } from './ledger.ts';
+import type { StreamRecord } from './stream.ts';
+import { printable } from './transcript.ts';
+
+export interface Finding {
+  readonly requirement: RequirementId;
+  readonly verdict: 'fail' | 'weak';
+  readonly seen: string;
+}
+
+const STREAM_FRAMES: ReadonlyMap<number, RequirementId> = new Map<number, RequirementId>([
+  [FRAME_TYPE.DATA, 'rfc9113/6.1/4'],
+  [FRAME_TYPE.HEADERS, 'rfc9113/6.2/5'],
+  [FRAME_TYPE.RST_STREAM, 'rfc9113/6.4/3'],
+  [FRAME_TYPE.CONTINUATION, 'rfc9113/6.10/3'],
+]);
+
+const CONNECTION_FRAMES: ReadonlyMap<number, RequirementId> = new Map<number, RequirementId>([
+  [FRAME_TYPE.SETTINGS, 'rfc9113/6.5/6'],
+  [FRAME_TYPE.PING, 'rfc9113/6.7/i1'],
+  [FRAME_TYPE.GOAWAY, 'rfc9113/6.8/i3'],
+]);
+
+const CONNECTION_SPECIFIC = new Set(['connection', 'proxy-connection', 'keep-alive', 'transfer-encoding', 'upgrade']);
+
+export class Grammar {
+  readonly findings: Finding[] = [];
+  readonly #ledger: Ledger;
+  #frames = 0;
+  #blockStream = 0;
+  #inBlock = false;
+  #lastGoaway = Number.POSITIVE_INFINITY;
+  /** Opaque octets of the kit's PINGs that wait for their acknowledgement. */
+  readonly pings: string[] = [];
+
+  constructor(ledger: Ledger) {
+    this.#ledger = ledger;
+  }
+
+  #find(requirement: RequirementId, seen: string, verdict: 'fail' | 'weak' = 'fail'): void {
+    this.findings.push({ requirement, verdict, seen });
+  }
+
+  /** A frame as it was read, before the books take it up. */
+  frame(frame: Frame, payload: Payload): void {
+    this.#frames += 1;
+    const name = frameTypeName(frame.type);
+    if (this.#frames === 1 && (frame.type !== FRAME_TYPE.SETTINGS || frame.flags & FLAG.ACK)) {
+      this.#find('rfc9113/3.4/3', `the first frame is ${name}${frame.flags & FLAG.ACK ? ' with ACK' : ''}`);
+    }
+    this.#header(frame, name);
+    this.#sequence(frame, name);
+    this.#streamOf(frame, name);
+    this.#payload(frame, payload);
+    this.#closed(frame, payload, name);
+  }
+
+  #header(frame: Frame, name: string): void {
+    const undefinedFlags = frame.flags & ~definedFlags(frame.type);
+    if (frame.type <= FRAME_TYPE.CONTINUATION && undefinedFlags !== 0) {
+      this.#find('rfc9113/4.1/4', `${name} with undefined flags ${flagList(frame.type, undefinedFlags).join(' ')}`);
+    }
+    if (frame.reserved) this.#find('rfc9113/4.1/5', `${name} with the reserved bit of its stream identifier set`);
+    const limit = this.#ledger.largest('MAX_FRAME_SIZE');
+    if (frame.payload.length > limit) {
+      this.#find('rfc9113/4.1/1', `${name} of ${frame.payload.length} octets where the limit is ${limit}`);
+    }
+  }
+
+  /** Field blocks are uninterrupted runs (RFC 9113 §4.3). */
+  #sequence(frame: Frame, name: string): void {
+    const continues = frame.type === FRAME_TYPE.CONTINUATION;
+    if (this.#inBlock && !(continues && frame.stream === this.#blockStream)) {
+      const seen = `${name} on stream ${frame.stream} inside the field block of stream ${this.#blockStream}`;
+      this.#find('rfc9113/4.3/1', seen);
+      this.#inBlock = false;
+    } else if (continues && !this.#inBlock) {
+      this.#find('rfc9113/6.10/5', `CONTINUATION on stream ${frame.stream} without a field block to continue`);
+    }
+    if (continues || frame.type === FRAME_TYPE.HEADERS || frame.type === FRAME_TYPE.PUSH_PROMISE) {
+      this.#inBlock = (frame.flags & FLAG.END_HEADERS) === 0;
+      this.#blockStream = frame.stream;
+    }
+  }
+
+  #streamOf(frame: Frame, name: string): void {
+    const wantsStream = STREAM_FRAMES.get(frame.type);
+    if (wantsStream !== undefined && frame.stream === 0) this.#find(wantsStream, `${name} on stream 0`);
+    const wantsConnection = CONNECTION_FRAMES.get(frame.type);
+    if (wantsConnection !== undefined && frame.stream !== 0)
+      this.#find(wantsConnection, `${name} on stream ${frame.stream}`);
+  }
+
+  #payload(frame: Frame, payload: Payload): void {
+    switch (payload.type) {
+      case 'malformed':
+        this.#malformed(frame, payload.why);
+        break;
+      case 'DATA':
+      case 'HEADERS':
+        if (payload.padding?.some(octet => octet !== 0)) {
+          const row = payload.type === 'DATA' ? 'rfc9113/6.1/2' : 'rfc9113/6.2/1';
+          this.#find(row, `${payload.type} on stream ${frame.stream} with padding that is not zero`);
+        }
+        if (payload.type === 'DATA') this.#flowControl(frame);
+        break;
+      case 'SETTINGS':
+        this.#settings(payload.entries);
+        break;
+      case 'PING':
+        if (payload.ack) this.#pingAck(payload.opaque);
+        break;
+      case 'GOAWAY':
+        this.#goaway(payload.lastStream);
+        break;
+      case 'WINDOW_UPDATE':
+        this.#windowUpdate(frame.stream, payload.increment, payload.reserved);
+        break;
+      case 'RST_STREAM':
+        this.#idle(frame.stream, 'rfc9113/6.4/5', 'RST_STREAM');
+        break;
+      case 'PUSH_PROMISE':
+        this.#pushPromise(payload.promised);
+        break;
+      default:
+        break;
+    }
+  }
+
+  #malformed(frame: Frame, why: string): void {
+    const rows: Record<number, RequirementId> = {
+      [FRAME_TYPE.DATA]: 'rfc9113/6.1/i5',
+      [FRAME_TYPE.HEADERS]: 'rfc9113/6.1/i5',
+      [FRAME_TYPE.PUSH_PROMISE]: 'rfc9113/6.1/i5',
+      [FRAME_TYPE.RST_STREAM]: 'rfc9113/6.4/i1',
+      [FRAME_TYPE.SETTINGS]: frame.flags & FLAG.ACK ? 'rfc9113/6.5/4' : 'rfc9113/6.5/i1',
+      [FRAME_TYPE.PING]: 'rfc9113/6.7/1',
+      [FRAME_TYPE.GOAWAY]: 'rfc9113/6.8/i3',
+      [FRAME_TYPE.WINDOW_UPDATE]: 'rfc9113/6.9/i3',
+    };
+    const row = rows[frame.type];
+    if (row !== undefined) this.#find(row, why);
+  }
+
+  /** DATA stays within both windows (RFC 9113 §6.9.1); padding counts. */
+  #flowControl(frame: Frame): void {
+    const length = frame.payload.length;
+    const stream = this.#ledger.stream(frame.stream);
+    if (length === 0 || stream === undefined) return;
+    if (length > Math.max(0, stream.receiveWindow)) {
+      this.#find(
+        'rfc9113/6.9.1/1',
+        `${length} octets of DATA on stream ${frame.stream} with a stream window of ${stream.receiveWindow}`,
+      );
+    }
+    if (length > Math.max(0, this.#ledger.receiveWindow)) {
+      this.#find(
+        'rfc9113/6.9.1/1',
+        `${length} octets of DATA on stream ${frame.stream} with a connection window of ${this.#ledger.receiveWindow}`,
+      );
+    }
+  }
+
+  #settings(entries: readonly (readonly [number, number])[]): void {
+    for (const [id, value] of entries) {
+      if (id === SETTING.ENABLE_PUSH && value !== 0)
+        this.#find('rfc9113/6.5.2/4', `ENABLE_PUSH=${value} from a server`);
+      if (id === SETTING.INITIAL_WINDOW_SIZE && value > MAX_WINDOW) {
+        this.#find('rfc9113/6.5.2/i3', `INITIAL_WINDOW_SIZE=${value}`);
+      }
+      if (id === SETTING.MAX_FRAME_SIZE && (value < MIN_MAX_FRAME_SIZE || value > MAX_MAX_FRAME_SIZE)) {
+        this.#find('rfc9113/6.5.2/11', `MAX_FRAME_SIZE=${value}`);
+      }
+    }
+  }
+
+  #pingAck(opaque: Uint8Array): void {
+    const key = opaque.toString();
+    const at = this.pings.indexOf(key);
+    if (at < 0) this.#find('rfc9113/6.7/i1', 'a PING acknowledgement whose octets answer no outstanding PING');
+    else this.pings.splice(at, 1);
+  }
+
+  #goaway(lastStream: number): void {
+    if (lastStream > this.#lastGoaway) {
+      this.#find('rfc9113/6.8/6', `GOAWAY names last stream ${lastStream} after one that named ${this.#lastGoaway}`);
+    }
+    this.#lastGoaway = lastStream;
+    if (lastStream !== 0 && lastStream % 2 === 0) {
+      this.#find('rfc9113/6.8/i3', `GOAWAY names last stream ${lastStream}, which no client can have opened`, 'weak');
+    }
+    for (const stream of this.#ledger.streams.values()) {
+      if (!stream.promised && stream.id > lastStream && stream.status >= 200 && stream.status < 300) {
+        this.#find(
+          'rfc9113/6.8/i3',
+          `GOAWAY names last stream ${lastStream} although stream ${stream.id} was answered with ${stream.status}`,
+        );
+      }
+    }
+  }
+
+  #windowUpdate(id: number, increment: number, reserved: boolean): void {
+    if (increment === 0) this.#find('rfc9113/6.9/i3', `WINDOW_UPDATE of 0 on stream ${id}`);
+    if (reserved) this.#find('rfc9113/6.9/i3', 'WINDOW_UPDATE with its reserved bit set', 'weak');
+    if (id !== 0) this.#idle(id, 'rfc9113/6.9/i3', 'WINDOW_UPDATE');
+    const window = id === 0 ? this.#ledger.sendWindow : this.#ledger.stream(id)?.sendWindow;
+    if (window !== undefined && window + increment > MAX_WINDOW) {
+      this.#find(
+        'rfc9113/6.9/i3',
+        `WINDOW_UPDATE of ${increment} lifts a window of ${window} above 2^31-1 on stream ${id}`,
+      );
+    }
+  }
+
+  #idle(id: number, row: RequirementId, name: string): void {
+    const { highestSent, highestPromised } = this.#ledger;
+    if (id > (id % 2 === 1 ? highestSent : highestPromised)) this.#find(row, `${name} on stream ${id}, which is idle`);
+  }
+
+  #pushPromise(promised: number): void {
+    if (promised === 0 || promised % 2 === 1) this.#find('rfc9113/5.1.1/2', `PUSH_PROMISE promises stream ${promised}`);
+    if (promised <= this.#ledger.highestPromised) {
+      this.#find('rfc9113/5.1.1/3', `PUSH_PROMISE promises stream ${promised} after ${this.#ledger.highestPromised}`);
+    }
+    if (this.#ledger.setting('ours', 'ENABLE_PUSH') === 0) {
+      this.#find('rfc9113/6.5.2/1', 'PUSH_PROMISE although ENABLE_PUSH=0 was acknowledged');
+    }
+  }
+
+  /** After its END_STREAM or RST_STREAM a server says no more on a stream (RFC 9113 §5.1). */
+  #closed(frame: Frame, payload: Payload, name: string): void {
+    const stream = this.#ledger.stream(frame.stream);
+    const says = payload.type === 'DATA' || payload.type === 'HEADERS' || payload.type === 'PUSH_PROMISE';
+    if (stream === undefined || !says) return;
+    if (stream.gotEnd) this.#find('rfc9113/5.1/i5', `${name} on stream ${frame.stream} after its END_STREAM`);
+    else if (stream.resets.length > 0)
+      this.#find('rfc9113/5.1/9', `${name} on stream ${frame.stream} after its RST_STREAM`);
+  }
+
+  /** A complete section of fields that the subject sent. */
+  section(
+    kind: 'head' | 'trailers' | 'promise',
+    stream: StreamRecord,
+    fields: readonly string[],
+    endStream: boolean,
+  ): void {
+    let regular = false;
+    let statuses = 0;
+    for (let i = 0; i < fields.length; i += 2) {
+      const name = fields[i] as string;
+      if (name.startsWith(':')) {
+        if (name === ':status') statuses += 1;
+        this.#pseudo(kind, name, stream.id, regular);
+      } else {
+        regular = true;
+        this.#regular(name, fields[i + 1] as string, stream.id);
+      }
+    }
+    if (kind === 'head') this.#status(stream, fields, statuses, endStream);
+  }
+
+  #pseudo(kind: 'head' | 'trailers' | 'promise', name: string, stream: number, afterRegular: boolean): void {
+    if (afterRegular) this.#find('rfc9113/8.3/6', `${printable(name)} after a regular field on stream ${stream}`);
+    if (kind === 'promise') return;
+    if (kind === 'trailers') this.#find('rfc9113/8.3/1', `${printable(name)} in the trailers of stream ${stream}`);
+    else if ([':method', ':scheme', ':authority', ':path'].includes(name)) {
+      this.#find('rfc9113/8.3/2', `${name} in a response on stream ${stream}`);
+    } else if (name !== ':status') this.#find('rfc9113/8.3/1', `${printable(name)} in a response on stream ${stream}`);
+  }
+
+  #regular(name: string, value: string, stream: number): void {
+    const shown = `field "${printable(name)}" on stream ${stream}`;
+    if (/[A-Z]/.test(name)) this.#find('rfc9113/8.2/i1', `${shown} has upper-case letters in its name`);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: the octets that RFC 9113 §8.2.1 forbids are these
+    if (name === '' || /[\x00-\x20\x7f-\xff:]/.test(name))
+      this.#find('rfc9113/8.2.1/i1', `${shown} has a forbidden octet in its name`);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: the octets that RFC 9113 §8.2.1 forbids are these
+    if (/[\x00\r\n]|^[ \t]|[ \t]$/.test(value)) {
+      this.#find('rfc9113/8.2.1/i1', `${shown} has the forbidden value "${printable(value)}"`);
+    }
+    if (CONNECTION_SPECIFIC.has(name)) this.#find('rfc9113/8.2.2/i2', `connection-specific ${shown}`);
+  }
+
+  #status(stream: StreamRecord, fields: readonly string[], statuses: number, endStream: boolean): void {
+    const at = fields.indexOf(':status');
+    const status = at < 0 ? '' : (fields[at + 1] as string);
+    if (statuses > 1) this.#find('rfc9113/8.3/8', `${statuses} :status fields on stream ${stream.id}`);
+    if (statuses === 0 || !/^[1-9][0-9]{2}$/.test(status)) {
+      this.#find(
+        'rfc9113/8.3.2/1',
+        statuses === 0 ? `no :status on stream ${stream.id}` : `:status "${printable(status)}"`,
+      );
+    } else if (status.startsWith('1') && endStream) {
+      this.#find('rfc9113/8.1/i1', `an interim response (${status}) ends stream ${stream.id}`);
+    }
+  }
+
+  /** END_STREAM: the sum of the content must be what content-length said (RFC 9113 §8.1.1). */
+  ended(stream: StreamRecord): void {
+    if (stream.status === 0) {
+      this.#find('rfc9113/8.1/i1', `stream ${stream.id} ends without a final response`);
+      return;
+    }
+    const at = stream.fields.indexOf('content-length');
+    if (stream.method === 'HEAD' && stream.octets > 0) {
+      this.#find('rfc9113/8.1.1/i8', `${stream.octets} octets of content in the answer to HEAD on stream ${stream.id}`);
+    } else if (
+      at >= 0 &&
+      stream.method !== 'HEAD' &&
+      stream.status !== 304 &&
+      Number(stream.fields[at + 1]) !== stream.octets
+    ) {
+      this.#find(
+        'rfc9113/8.1/i1',
+        `content-length ${stream.fields[at + 1]} but ${stream.octets} octets of content on stream ${stream.id}`,
+      );
+    }
+  }
+
+  /** A field block that does not decode; the response cannot be judged from here on. */
+  undecodable(stream: number, why: string): void {
+    const row = why.includes('size update to') ? 'rfc7541/6.3/1' : 'rfc7541/2/i1';
+    this.#find(row, `the field block on stream ${stream} does not decode: ${why}`);
+  }
+}

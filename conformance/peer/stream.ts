@@ -1,0 +1,42 @@
+/** One stream as the kit sees it: what both sides said on it, and the response as it came. */
+
+export class StreamRecord {
+  readonly id: number;
+  readonly promised: boolean;
+  method = '';
+  /** Milliseconds since the process began. */
+  sentAt = 0;
+  sentEnd = false;
+  sentReset = false;
+  /** Octets of content and padding that the kit may still send. */
+  sendWindow: number;
+  /** Octets that the subject may still send; negative after a shrink. */
+  receiveWindow: number;
+  /** Final status; 0 until its head came. */
+  status = 0;
+  readonly interim: number[] = [];
+  fields: readonly string[] = [];
+  trailers: readonly string[] | null = null;
+  /** Octets of content received. */
+  octets = 0;
+  gotEnd = false;
+  /** Code of every RST_STREAM received. */
+  readonly resets: number[] = [];
+
+  constructor(id: number, promised: boolean, sendWindow: number, receiveWindow: number) {
+    this.id = id;
+    this.promised = promised;
+    this.sendWindow = sendWindow;
+    this.receiveWindow = receiveWindow;
+  }
+
+  /** The subject has said its last: END_STREAM or RST_STREAM. */
+  get over(): boolean {
+    return this.gotEnd || this.resets.length > 0;
+  }
+
+  /** Counts for SETTINGS_MAX_CONCURRENT_STREAMS (RFC 9113 §5.1.2). */
+  get active(): boolean {
+    return !this.sentReset && this.resets.length === 0 && !(this.sentEnd && this.gotEnd);
+  }
+}

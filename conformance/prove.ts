@@ -1,0 +1,169 @@
+/**
+ * `npm run prove`: the judge is judged (KIT rule 10). Every case runs against the sound reference server, which must pass
+ * it, and against each of its faults, which must fail it for the reason that the fault names. A case without a fault is a
+ * defect of the kit.
+ */
+import { parseArgs } from 'node:util';
+import type { Case } from './case.ts';
+import { catalogue } from './cases/index.ts';
+import type { Fault } from './faults/fault.ts';
+import { faults } from './faults/index.ts';
+import { openProxy } from './faults/proxy.ts';
+import { type Attempt, attempt } from './runner/attempt.ts';
+import { calibrate } from './runner/calibrate.ts';
+import type { Subject } from './subject.ts';
+import { openTarget } from './targets/open.ts';
+
+/** A fault that fails more cases than this says why. */
+const MANY = 5;
+
+export interface Proof {
+  readonly caseId: string;
+  /** Null for the sound server. */
+  readonly fault: string | null;
+  readonly verdict: string;
+  readonly seen: string;
+  /** What is wrong with the proof, or null. */
+  readonly defect: string | null;
+}
+
+export interface ProveOptions {
+  readonly jobs: number;
+  readonly timeout: number;
+  /** Only the cases and faults whose id begins so. */
+  readonly only: string;
+  /** The sound server behind the faults. */
+  readonly target: string;
+  /** Every fault against every case, to count what each one fails. */
+  readonly matrix: boolean;
+}
+
+/** Runs the proofs against a sound server. Throws TargetError when it does not start. */
+export async function prove(options: ProveOptions, told: (proof: Proof) => void = () => {}): Promise<readonly Proof[]> {
+  const target = await openTarget(options.target, {});
+  try {
+    const subject = await calibrate(target, options.timeout);
+    const cases = catalogue.filter(({ id }) => id.startsWith(options.only));
+    const proofs = [...missing(cases), ...misspelt()];
+    for (const proof of proofs) told(proof);
+    const tell = (proof: Proof): void => {
+      proofs.push(proof);
+      told(proof);
+    };
+    for (const body of cases) tell(sound(body, await through(subject, null, body, options)));
+    for (const fault of faults) {
+      const named = cases.filter(({ id }) => fault.fails.includes(id));
+      for (const body of named) tell(faulty(body, fault, await through(subject, fault, body, options)));
+      if (options.matrix) tell(await spread(subject, fault, options));
+    }
+    return proofs;
+  } finally {
+    await target.stop();
+  }
+}
+
+/** One try of the case with the fault, or nothing, in between. */
+async function through(subject: Subject, fault: Fault | null, body: Case, options: ProveOptions): Promise<Attempt> {
+  const proxy = await openProxy(subject.endpoint, fault);
+  try {
+    const one = await attempt(body, { ...subject, endpoint: proxy.endpoint }, options.timeout, wait => wait);
+    for (const peer of one.parked) peer.close();
+    return one;
+  } finally {
+    await proxy.close();
+  }
+}
+
+function sound(body: Case, { verdict, seen }: Attempt): Proof {
+  const defect = verdict === 'pass' ? null : 'the sound server does not pass';
+  return { caseId: body.id, fault: null, verdict, seen, defect };
+}
+
+function faulty(body: Case, fault: Fault, one: Attempt): Proof {
+  const proof = { caseId: body.id, fault: fault.id, verdict: one.verdict, seen: one.seen };
+  if (one.verdict !== 'fail') return { ...proof, defect: 'the fault does not fail the case' };
+  if (one.reason === 'barrier-unanswered' || one.reason === 'no-control')
+    return { ...proof, defect: `it fails by ${one.reason}` };
+  if (one.controls === 0 && body.handshake !== true) return { ...proof, defect: 'no positive control passed' };
+  if (!fault.seen.test(one.seen))
+    return { ...proof, defect: `what is seen does not state the deviation (${fault.seen})` };
+  return { ...proof, defect: null };
+}
+
+function missing(cases: readonly Case[]): Proof[] {
+  const proved = new Set(faults.flatMap(({ fails }) => fails));
+  return cases
+    .filter(({ id }) => !proved.has(id))
+    .map(({ id }) => ({ caseId: id, fault: null, verdict: '-', seen: '', defect: 'no fault fails it' }));
+}
+
+/** Faults that name a case that does not exist. */
+function misspelt(): Proof[] {
+  const ids = new Set(catalogue.map(({ id }) => id));
+  return faults.flatMap(fault =>
+    fault.fails
+      .filter(id => !ids.has(id))
+      .map(id => ({
+        caseId: id,
+        fault: fault.id,
+        verdict: '-',
+        seen: '',
+        defect: 'the fault names a case that does not exist',
+      })),
+  );
+}
+
+/** How many cases of the whole catalogue a fault fails. */
+async function spread(subject: Subject, fault: Fault, options: ProveOptions): Promise<Proof> {
+  const failing: string[] = [];
+  const queue = [...catalogue];
+  const worker = async (): Promise<void> => {
+    for (let body = queue.shift(); body !== undefined; body = queue.shift()) {
+      const one = await through(subject, fault, body, options);
+      if (one.verdict === 'fail') failing.push(body.id);
+    }
+  };
+  await Promise.all(Array.from({ length: options.jobs }, worker));
+  const told = failing.length <= MANY || fault.why !== undefined;
+  const seen = `fails ${failing.length} cases: ${failing.sort().join(', ')}`;
+  return {
+    caseId: '*',
+    fault: fault.id,
+    verdict: '-',
+    seen,
+    defect: told ? null : `it fails more than ${MANY} cases and does not say why`,
+  };
+}
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      only: { type: 'string', default: '' },
+      target: { type: 'string', default: 'reference' },
+      matrix: { type: 'boolean', default: false },
+      timeout: { type: 'string', default: '5000' },
+      jobs: { type: 'string', default: '8' },
+    },
+  });
+  const options = {
+    only: values.only,
+    matrix: values.matrix,
+    timeout: Number(values.timeout),
+    jobs: Number(values.jobs),
+  };
+  const proofs = await prove(options, proof => process.stdout.write(`${row(proof)}\n`));
+  const defects = proofs.filter(({ defect }) => defect !== null);
+  const cases = new Set(proofs.filter(({ fault }) => fault !== null).map(({ caseId }) => caseId));
+  process.stdout.write(
+    `\n${cases.size} cases against ${faults.length} faults and the sound server: ${defects.length} defects\n`,
+  );
+  return defects.length === 0 ? 0 : 1;
+}
+
+function row({ caseId, fault, verdict, seen, defect }: Proof): string {
+  const mark = defect === null ? 'ok ' : 'BAD';
+  const what = defect === null ? seen : `${defect}: ${seen}`;
+  return `${mark} ${caseId.padEnd(52)} ${(fault ?? 'sound server').padEnd(48)} ${verdict.padEnd(6)} ${what.slice(0, 160)}`;
+}
+
+if (process.argv[1]?.endsWith('prove.js')) process.exitCode = await main();

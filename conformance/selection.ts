@@ -1,0 +1,90 @@
+/** Which cases a run is about: suites, patterns over ids, and a share of them. */
+import { registry } from '../spec/registry/index.ts';
+import type { Case } from './case.ts';
+import { catalogue } from './cases/index.ts';
+import { nearest } from './targets/nearest.ts';
+import { UsageError } from './usage.ts';
+
+/** Every suite with its cases. */
+export const suites: Readonly<Record<string, readonly Case[]>> = { http2: catalogue };
+
+export interface Shard {
+  /** From 1 to `of`. */
+  readonly index: number;
+  readonly of: number;
+}
+
+export interface Selection {
+  readonly suites?: readonly string[];
+  /** Globs over case ids, or ids of requirements or the beginning of them; none: all cases. */
+  readonly cases?: readonly string[];
+  readonly shard?: Shard;
+}
+
+/** The cases chosen, in the order of the catalogue. Throws UsageError for whatever chooses nothing. */
+export function select({ suites: names = ['http2'], cases = [], shard }: Selection = {}): readonly Case[] {
+  const all = [...new Set(names.flatMap(suite))];
+  const matched = cases.map(pattern => matching(all, pattern));
+  const chosen = cases.length === 0 ? all : all.filter(one => matched.some(some => some.includes(one)));
+  return shard === undefined ? chosen : share(chosen, shard);
+}
+
+function suite(name: string): readonly Case[] {
+  const cases = Object.hasOwn(suites, name) ? suites[name] : undefined;
+  if (cases === undefined) {
+    throw new UsageError(`there is no suite "${name}": the suites are ${Object.keys(suites).join(', ')}`);
+  }
+  return cases;
+}
+
+/** Cases in turn, as at a table: the shares differ by one case at most, and together they are the whole. */
+function share(cases: readonly Case[], { index, of }: Shard): readonly Case[] {
+  const dealt = cases.filter((_, i) => i % of === index - 1);
+  if (dealt.length > 0) return dealt;
+  throw new UsageError(`shard ${index}/${of} has no case, for only ${cases.length} are chosen: use fewer shards`);
+}
+
+function matching(cases: readonly Case[], pattern: string): readonly Case[] {
+  const matches = matcher(pattern);
+  const found = cases.filter(one => matches(one.id) || requirementsOf(one).some(matches));
+  if (found.length > 0) return found;
+  throw new UsageError(`no case matches "${pattern}"${nearMatches(cases, pattern)}`);
+}
+
+export function requirementsOf({ requirement, also = [] }: Case): readonly string[] {
+  return [requirement, ...also];
+}
+
+/** "*" stands for anything; without one, the whole id or the beginning of it up to a "/" or ".". */
+function matcher(pattern: string): (id: string) => boolean {
+  if (!pattern.includes('*')) {
+    const whole = pattern.replace(/[/.]$/, '');
+    return id => id === whole || id.startsWith(`${whole}/`) || id.startsWith(`${whole}.`);
+  }
+  const parts = pattern.split('*').map(part => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
+  const glob = new RegExp(`^${parts.join('.*')}$`);
+  return id => glob.test(id);
+}
+
+function nearMatches(cases: readonly Case[], pattern: string): string {
+  if (Object.hasOwn(registry, pattern)) return `: no case is about it yet (msgi explain ${pattern} says more)`;
+  const near = similar(
+    pattern,
+    cases.map(({ id }) => id),
+  );
+  return near.length > 0
+    ? `; near it are ${near.join(', ')} (msgi list shows all)`
+    : ': msgi list shows the ids of all cases';
+}
+
+/** Ids that share a word with what was asked for, and the one that is nearest in its letters. */
+export function similar(asked: string, ids: readonly string[], most = 5): readonly string[] {
+  const words = asked
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+    .filter(word => word.length > 2);
+  const shared = (id: string): number => words.filter(word => id.includes(word)).length;
+  const ranked = ids.filter(id => shared(id) > 0).sort((a, b) => shared(b) - shared(a));
+  const best = nearest(asked, ids);
+  return [...new Set([...(best === null ? [] : [best]), ...ranked])].slice(0, most);
+}

@@ -1,0 +1,40 @@
+/** The subject as a case sees it: where it is and what it serves. */
+
+export interface Endpoint {
+  readonly scheme: 'http' | 'https';
+  readonly host: string;
+  readonly port: number;
+}
+
+/** A resource and the answer that a sound GET of it gets, learnt before the cases run. */
+export interface Resource {
+  readonly path: string;
+  readonly status: number;
+  /** Octets of content. */
+  readonly size: number;
+}
+
+export interface Subject {
+  readonly name: string;
+  readonly endpoint: Endpoint;
+  /** The TLS endpoint beside a cleartext one; the same where the endpoint is TLS. */
+  readonly tls: Endpoint | null;
+  /** Value of :authority. */
+  readonly authority: string;
+  /** Fields that every request carries, flat. */
+  readonly fields: readonly string[];
+  /** Verify the certificate; off for certificates of the kit's own and with --insecure. */
+  readonly verify: boolean;
+  readonly claims: ReadonlySet<string>;
+  readonly small: Resource;
+  /** At least 100,000 octets. */
+  readonly large: Resource | null;
+  /** Takes POST and answers when the body is whole. */
+  readonly upload: { readonly path: string } | null;
+  /** Answered otherwise than `small`, so that an answer shows which of the two was asked for. */
+  readonly other: Resource | null;
+}
+
+export function formatEndpoint({ scheme, host, port }: Endpoint): string {
+  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
