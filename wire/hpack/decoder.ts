@@ -3,7 +3,7 @@ import { latin1Text } from '../octets.ts';
 import { huffmanDecode } from './huffman.ts';
 import { MAX_INTEGER, MAX_INTEGER_OCTETS } from './integer.ts';
 import { STATIC_TABLE } from './static-table.ts';
-import { DynamicTable, STATIC_LENGTH } from './table.ts';
+import { DynamicTable, entrySize, STATIC_LENGTH } from './table.ts';
 
 /** A block that cannot be decoded: a connection error COMPRESSION_ERROR (RFC 9113 §4.3). */
 export class HpackError extends Error {
@@ -13,15 +13,19 @@ export class HpackError extends Error {
 export class Decoder {
   readonly table: DynamicTable;
   #limit: number;
-  #updateDue = false;
+  /** The next block must open with an update to this size or less; Infinity where none is due. */
+  #due = Number.POSITIVE_INFINITY;
   #octets: Uint8Array = new Uint8Array(0);
   #at = 0;
   #end = 0;
+  #listSize = 0;
+  #most = Number.POSITIVE_INFINITY;
 
   /** `limit`: the SETTINGS_HEADER_TABLE_SIZE that this side advertised and the peer acknowledged, in octets. */
   constructor(limit = 4096) {
     this.#limit = limit;
-    this.table = new DynamicTable(limit);
+    // Every connection starts with 4096: the encoder uses more only after it said so in an update (RFC 7541 §4.2).
+    this.table = new DynamicTable(Math.min(limit, 4096));
   }
 
   /** The largest size that an update may declare (RFC 7541 §6.3). */
@@ -35,12 +39,22 @@ export class Decoder {
    */
   setLimit(limit: number, demandUpdate = true): void {
     this.#limit = limit;
-    this.#updateDue = demandUpdate && limit < this.table.capacity;
+    if (demandUpdate && limit < this.table.capacity) this.#due = Math.min(this.#due, limit);
   }
 
-  /** Flat list of names and values, one character an octet. Throws HpackError; the connection is lost then. */
-  decode(block: Uint8Array, start = 0, end: number = block.length): string[] {
+  /** Size of the section last decoded, as RFC 9113 §6.5.2 counts it: octets of names and values, and 32 for each line. */
+  get listSize(): number {
+    return this.#listSize;
+  }
+
+  /**
+   * Flat list of names and values, one character an octet. Throws HpackError; the connection is lost then. Lines past
+   * `most` octets of list size are decoded, for the table's sake, and left out: `listSize` tells.
+   */
+  decode(block: Uint8Array, start = 0, end: number = block.length, most = Number.POSITIVE_INFINITY): string[] {
     const fields: string[] = [];
+    this.#listSize = 0;
+    this.#most = most;
     this.#octets = block;
     this.#at = start;
     this.#end = end;
@@ -62,9 +76,9 @@ export class Decoder {
         throw new HpackError(`a size update to ${size} is above the limit of ${this.#limit} (RFC 7541 §6.3)`);
       }
       this.table.resize(size);
-      this.#updateDue = false;
+      if (size <= this.#due) this.#due = Number.POSITIVE_INFINITY;
     }
-    if (this.#updateDue)
+    if (this.#due < Number.POSITIVE_INFINITY)
       throw new HpackError('the block does not open with the size update that is due (RFC 9113 §4.3.1)');
   }
 
@@ -73,9 +87,9 @@ export class Decoder {
     if (index > STATIC_LENGTH) {
       const name = this.table.name(index);
       if (name === undefined) throw new HpackError(`index ${index} is past both tables (RFC 7541 §2.3.3)`);
-      fields.push(name, this.table.value(index) as string);
+      this.#line(fields, name, this.table.value(index) as string);
     } else if (index > 0) {
-      fields.push(STATIC_TABLE[2 * index - 2] as string, STATIC_TABLE[2 * index - 1] as string);
+      this.#line(fields, STATIC_TABLE[2 * index - 2] as string, STATIC_TABLE[2 * index - 1] as string);
     } else {
       throw new HpackError('index 0 is not used (RFC 7541 §6.1)');
     }
@@ -86,7 +100,12 @@ export class Decoder {
     const name = index === 0 ? this.#string() : this.#nameAt(index);
     const value = this.#string();
     if (insert) this.table.insert(name, value);
-    fields.push(name, value);
+    this.#line(fields, name, value);
+  }
+
+  #line(fields: string[], name: string, value: string): void {
+    this.#listSize += entrySize(name, value);
+    if (this.#listSize <= this.#most) fields.push(name, value);
   }
 
   #nameAt(index: number): string {

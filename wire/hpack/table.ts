@@ -66,10 +66,7 @@ export class DynamicTable {
     const size = entrySize(name, value);
     this.#evictTo(Math.max(0, this.#capacity - size));
     this.#inserted += 1;
-    if (size > this.#capacity) {
-      this.#evictTo(0);
-      return false;
-    }
+    if (size > this.#capacity) return false;
     this.#entries.push(name, value);
     this.#size += size;
     return true;
