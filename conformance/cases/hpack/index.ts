@@ -1,4 +1,8 @@
 /** Cases on header compression (RFC 7541). */
-import { chapter } from '../../case.ts';
+import type { Case } from '../../case.ts';
+import encoder from './encoder.ts';
+import primitives from './primitives.ts';
+import representations from './representations.ts';
+import table from './table.ts';
 
-export default chapter('hpack', {});
+export default [...primitives, ...representations, ...table, ...encoder] satisfies readonly Case[];

@@ -1,0 +1,110 @@
+/** Integers and strings (RFC 7541 §5). */
+import { concat, fromHex, headers, huffmanEncode, integer, literal, string } from '../../../wire/index.ts';
+import { chapter } from '../../case.ts';
+import { answered, connectionError } from '../../expect.ts';
+import type { Peer } from '../../peer/peer.ts';
+import type { Trial } from '../../trial.ts';
+import { block, plainPath, request } from './blocks.ts';
+
+/** A block with a field x-a whose value is the string given, octet by octet, is a decoding error. */
+async function refusesString(trial: Trial, value: (peer: Peer) => Uint8Array): Promise<void> {
+  const peer = await trial.open();
+  const field = concat([Uint8Array.of(0x00), string('x-a'), value(peer)]);
+  const frame = request(trial, peer, { path: plainPath(trial.subject.small.path), after: [field] });
+  await connectionError(trial, peer, 'COMPRESSION_ERROR', frame);
+}
+
+/** A Huffman string of the octets as they are. */
+const huffman = (octets: Uint8Array): Uint8Array => concat([Uint8Array.from(integer(octets.length, 7, 0x80)), octets]);
+
+export default chapter('hpack', {
+  'index-wraps-at-32-bits': {
+    requirement: 'rfc7541/5.1/1',
+    title: 'An index that 32 bits would cut to a valid one is a decoding error.',
+    async run(trial) {
+      const peer = await trial.open();
+      const path = plainPath(trial.subject.small.path);
+      // 2^32 + 16 is accept-encoding: gzip, deflate to arithmetic of 32 bits: a request that could be served.
+      const index = Uint8Array.from(integer(2n ** 32n + 16n, 7, 0x80));
+      await connectionError(trial, peer, 'COMPRESSION_ERROR', request(trial, peer, { path, after: [index] }));
+    },
+  },
+
+  'index-wraps-at-64-bits': {
+    requirement: 'rfc7541/5.1/1',
+    title: 'An index that 64 bits would cut to a valid one is a decoding error.',
+    async run(trial) {
+      const peer = await trial.open();
+      const path = plainPath(trial.subject.small.path);
+      const index = Uint8Array.from(integer(2n ** 64n + 16n, 7, 0x80));
+      await connectionError(trial, peer, 'COMPRESSION_ERROR', request(trial, peer, { path, after: [index] }));
+    },
+  },
+
+  'string-length-wraps-at-32-bits': {
+    requirement: 'rfc7541/5.1/1',
+    title: 'A string length that 32 bits would cut to the octets at hand is a decoding error.',
+    async run(trial) {
+      await refusesString(trial, () => string('value', false, 2n ** 32n + 5n));
+    },
+  },
+
+  'long-integers': {
+    requirement: 'rfc7541/5.1/i1',
+    title: 'Integers of several octets decode with their least significant group first.',
+    async run(trial) {
+      const peer = await trial.open();
+      const after = [literal('x-long', 'v'.repeat(300)), literal('x-huffman', 'w'.repeat(600), 'without', true)];
+      const frame = request(trial, peer, { path: plainPath(trial.subject.small.path), after });
+      peer.send(frame);
+      await answered(trial, peer, frame.stream);
+    },
+  },
+
+  'huffman-padding-too-long': {
+    requirement: 'rfc7541/5.2/1',
+    title: 'Huffman padding of 8 bits or more is a decoding error.',
+    async run(trial) {
+      // "aaaaaaaa" fills 5 octets to the bit; the octet of ones behind it is padding of 8 bits.
+      await refusesString(trial, () => huffman(concat([huffmanEncode('aaaaaaaa'), Uint8Array.of(0xff)])));
+    },
+  },
+
+  'huffman-padding-of-zeros': {
+    requirement: 'rfc7541/5.2/2',
+    title: 'Huffman padding that is not all ones is a decoding error.',
+    async run(trial) {
+      // "a" is 00011: three bits of padding, here zeros.
+      await refusesString(trial, () => huffman(Uint8Array.of(0x18)));
+    },
+  },
+
+  'huffman-eos': {
+    requirement: 'rfc7541/5.2/3',
+    title: 'A Huffman string that holds EOS is a decoding error.',
+    async run(trial) {
+      await refusesString(trial, () => huffman(fromHex('ffffffff')));
+    },
+  },
+
+  'string-past-the-block': {
+    requirement: 'rfc7541/5.2/i2',
+    also: ['rfc9113/4.3/3'],
+    title: 'A string longer than what is left of the block is a decoding error.',
+    async run(trial) {
+      await refusesString(trial, () => string('value', false, 100));
+    },
+  },
+
+  'block-ends-in-a-literal': {
+    requirement: 'rfc7541/3.1/i1',
+    also: ['rfc9113/4.3/3'],
+    title: 'A block that ends between the name and the value of a literal is a decoding error.',
+    async run(trial) {
+      const peer = await trial.open();
+      const name = concat([Uint8Array.of(0x00), string('x-a')]);
+      const cut = block(trial, { path: plainPath(trial.subject.small.path), after: [name] });
+      await connectionError(trial, peer, 'COMPRESSION_ERROR', headers(peer.nextStream(), cut, { endStream: true }));
+    },
+  },
+});

@@ -1,0 +1,214 @@
+/** The dynamic table: order, size, eviction, changes of its size (RFC 7541 §2.3.2, 3.2, 4). */
+import { entrySize, headers, indexed, literal, sizeUpdate } from '../../../wire/index.ts';
+import { chapter } from '../../case.ts';
+import { answered, connectionError } from '../../expect.ts';
+import type { Peer } from '../../peer/peer.ts';
+import type { Resource } from '../../subject.ts';
+import type { Trial } from '../../trial.ts';
+import { block, filler, insertPath, NEWEST, plainPath, type RequestBlock, request, usable } from './blocks.ts';
+
+/** Sends the request and wants the answer of the resource. */
+async function asks(trial: Trial, peer: Peer, parts: RequestBlock, resource: Resource): Promise<void> {
+  const frame = request(trial, peer, parts);
+  peer.send(frame);
+  await answered(trial, peer, frame.stream, resource);
+}
+
+/** A request that refers to an entry which is gone: a decoding error. */
+async function gone(trial: Trial, peer: Peer, index: number): Promise<void> {
+  await connectionError(trial, peer, 'COMPRESSION_ERROR', request(trial, peer, { path: indexed(index) }));
+}
+
+const pathSize = (path: string): number => entrySize(':path', path);
+
+export default chapter('hpack', {
+  'newest-entry-first': {
+    requirement: 'rfc7541/2.3.2/i1',
+    needs: ['other'],
+    title: 'The newest entry has the lowest index.',
+    async run(trial) {
+      const peer = await trial.open();
+      const { update } = usable(trial, peer, 512);
+      const { small } = trial.subject;
+      const other = trial.resource('other');
+      await asks(trial, peer, { before: [update], path: insertPath(small.path) }, small);
+      await asks(trial, peer, { path: insertPath(other.path) }, other);
+      await asks(trial, peer, { path: indexed(NEWEST) }, other);
+      await asks(trial, peer, { path: indexed(NEWEST + 1) }, small);
+    },
+  },
+
+  'duplicate-entries': {
+    requirement: 'rfc7541/2.3.2/1',
+    needs: ['other'],
+    title: 'The same field may be inserted twice and counts twice.',
+    async run(trial) {
+      const peer = await trial.open();
+      const { update } = usable(trial, peer, 512);
+      const other = trial.resource('other');
+      await asks(trial, peer, { before: [update], path: insertPath(other.path) }, other);
+      await asks(trial, peer, { path: insertPath(other.path) }, other);
+      await asks(trial, peer, { path: indexed(NEWEST + 1) }, other);
+    },
+  },
+
+  'tables-belong-to-one-connection': {
+    requirement: 'rfc7541/2.2/i1',
+    title: 'An entry inserted on one connection cannot be referred to on another.',
+    async run(trial) {
+      const first = await trial.open();
+      const { small } = trial.subject;
+      await asks(trial, first, { before: [usable(trial, first, 512).update], path: insertPath(small.path) }, small);
+      await gone(trial, await trial.open(), NEWEST);
+    },
+  },
+
+  'exact-fit-stays': {
+    requirement: 'rfc7541/4.1/i1',
+    needs: ['other'],
+    title: 'Entries that fill the table to its last octet all stay.',
+    async run(trial) {
+      const peer = await trial.open();
+      const { size, update } = usable(trial, peer, 1024);
+      const other = trial.resource('other');
+      const fill = filler(size - pathSize(other.path));
+      await asks(trial, peer, { before: [update], path: insertPath(other.path, true), after: [fill] }, other);
+      await asks(trial, peer, { path: indexed(NEWEST + 1) }, other);
+    },
+  },
+
+  'one-octet-over-evicts': {
+    requirement: 'rfc7541/4.1/i1',
+    needs: ['other'],
+    title: 'An entry that lacks one octet of room evicts the oldest.',
+    async run(trial) {
+      const peer = await trial.open();
+      const { size, update } = usable(trial, peer, 1024);
+      const other = trial.resource('other');
+      const fill = filler(size - pathSize(other.path) + 1);
+      await asks(trial, peer, { before: [update], path: insertPath(other.path), after: [fill] }, other);
+      await gone(trial, peer, NEWEST + 1);
+    },
+  },
+
+  'oldest-evicted-first': {
+    requirement: 'rfc7541/4.4/i3',
+    needs: ['other'],
+    title: 'An insertion evicts as many entries as it needs, the oldest first.',
+    async run(trial) {
+      const peer = await trial.open();
+      const { size, update } = usable(trial, peer, 1024);
+      const { small } = trial.subject;
+      const other = trial.resource('other');
+      // Oldest to newest: three fillers, :path other; the big entry needs the room of exactly the three.
+      const fill = [filler(100, 'x-a'), filler(100, 'x-b'), filler(100, 'x-c')];
+      const rest = filler(size - 300 - pathSize(other.path), 'x-rest');
+      await asks(trial, peer, { before: [update], path: plainPath(small.path), after: fill }, small);
+      await asks(trial, peer, { path: insertPath(other.path), after: [rest] }, other);
+      await asks(trial, peer, { path: plainPath(small.path), after: [filler(300, 'x-big')] }, small);
+      await asks(trial, peer, { path: indexed(NEWEST + 2) }, other);
+      await gone(trial, peer, NEWEST + 3);
+    },
+  },
+
+  'oversized-entry-empties-table': {
+    requirement: 'rfc7541/4.4/i1',
+    needs: ['other'],
+    title: 'An entry larger than the table is emitted and empties the table.',
+    async run(trial) {
+      const peer = await trial.open();
+      usable(trial, peer, 512);
+      const { small } = trial.subject;
+      const other = trial.resource('other');
+      await asks(trial, peer, { before: [sizeUpdate(256)], path: insertPath(other.path) }, other);
+      await asks(trial, peer, { path: plainPath(small.path), after: [filler(257)] }, small);
+      await gone(trial, peer, NEWEST);
+    },
+  },
+
+  'name-of-evicted-entry': {
+    requirement: 'rfc7541/4.4/i2',
+    needs: ['other'],
+    title: 'An entry may take its name from the entry that its own insertion evicts.',
+    async run(trial) {
+      const peer = await trial.open();
+      usable(trial, peer, 512);
+      const { small } = trial.subject;
+      const other = trial.resource('other');
+      const size = Math.max(pathSize(small.path), pathSize(other.path));
+      await asks(trial, peer, { before: [sizeUpdate(size)], path: insertPath(small.path) }, small);
+      await asks(trial, peer, { path: literal(NEWEST, other.path, 'incremental') }, other);
+      await asks(trial, peer, { path: indexed(NEWEST) }, other);
+    },
+  },
+
+  'size-update-zero-then-full': {
+    requirement: 'rfc7541/4.2/i1',
+    title: 'Two size updates, to 0 and back, empty the table.',
+    async run(trial) {
+      const peer = await trial.open();
+      const { update } = usable(trial, peer, 512);
+      const { small } = trial.subject;
+      await asks(trial, peer, { before: [update], path: insertPath(small.path) }, small);
+      await asks(trial, peer, { before: [sizeUpdate(0), update], path: plainPath(small.path) }, small);
+      await gone(trial, peer, NEWEST);
+    },
+  },
+
+  'size-stays-in-force': {
+    requirement: 'rfc7541/4.2/i3',
+    needs: ['other'],
+    title: 'A size declared once holds for later blocks and streams.',
+    async run(trial) {
+      const peer = await trial.open();
+      usable(trial, peer, 512);
+      const { small } = trial.subject;
+      const other = trial.resource('other');
+      const size = Math.max(pathSize(small.path), pathSize(other.path));
+      await asks(trial, peer, { before: [sizeUpdate(size)], path: insertPath(small.path) }, small);
+      await asks(trial, peer, { path: insertPath(other.path) }, other);
+      await asks(trial, peer, { path: indexed(NEWEST) }, other);
+      await gone(trial, peer, NEWEST + 1);
+    },
+  },
+
+  'shrinking-evicts': {
+    requirement: 'rfc7541/4.3/i1',
+    needs: ['other'],
+    title: 'A size update below what the table holds evicts the oldest entries and keeps the others.',
+    async run(trial) {
+      const peer = await trial.open();
+      const { update } = usable(trial, peer, 512);
+      const { small } = trial.subject;
+      const other = trial.resource('other');
+      await asks(trial, peer, { before: [update], path: insertPath(small.path) }, small);
+      await asks(trial, peer, { path: insertPath(other.path) }, other);
+      const keepsOne = pathSize(small.path) + pathSize(other.path) - 1;
+      await asks(trial, peer, { before: [sizeUpdate(keepsOne)], path: indexed(NEWEST) }, other);
+      await gone(trial, peer, NEWEST + 1);
+    },
+  },
+
+  'refused-block-still-counts': {
+    requirement: 'rfc7541/3.2/i1',
+    also: ['rfc9113/4.3/2', 'rfc9113/4.3/i1'],
+    needs: ['other'],
+    title: 'Entries that a malformed request inserted are there for the next request.',
+    async run(trial) {
+      const peer = await trial.open();
+      const { update } = usable(trial, peer, 512);
+      const { small } = trial.subject;
+      const other = trial.resource('other');
+      const bad = {
+        before: [update],
+        path: plainPath(small.path),
+        after: [literal('X-Upper', 'case'), insertPath(other.path)],
+      };
+      const stream = peer.nextStream();
+      peer.violate(headers(stream, block(trial, bad), { endStream: true }));
+      await peer.answer(stream);
+      if (peer.over) trial.notApplicable('the malformed request was made a connection error, which ends the table too');
+      await asks(trial, peer, { path: indexed(NEWEST) }, other);
+    },
+  },
+});
