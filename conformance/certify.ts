@@ -1,17 +1,17 @@
 /** A run from its beginning to its end: the cases chosen, the target opened, run against, and stopped. */
-import { randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { REGISTRY_VERSION } from '../spec/registry/index.ts';
 import type { Case } from './case.ts';
 import type { Report, Result } from './result.ts';
 import { DEFAULT_OPTIONS, type Listener, type RunOptions } from './runner/events.ts';
 import { run } from './runner/run.ts';
-import { type Selection, select } from './selection.ts';
-import { type OpenOptions, openTarget } from './targets/open.ts';
+import { randomSeed, type Selection, select } from './selection.ts';
+import { openTarget, type TargetOptions } from './targets/index.ts';
 import type { Target } from './targets/target.ts';
+import { Interrupted } from './usage.ts';
 import { kitFacts } from './version.ts';
 
-export interface CertifyOptions extends Partial<RunOptions>, Omit<Selection, 'suites'>, Partial<OpenOptions> {
+export interface CertifyOptions extends Partial<RunOptions>, Omit<Selection, 'suites'>, TargetOptions {
   readonly listeners?: readonly Listener[];
   /** Cuts the run short: the report then has the results so far. */
   readonly signal?: AbortSignal;
@@ -19,19 +19,6 @@ export interface CertifyOptions extends Partial<RunOptions>, Omit<Selection, 'su
 
 /** Milliseconds that cases under way have to finish once the run is cut short. */
 const LAST_CASES_MS = 1000;
-
-/** Aborted before the first case: there is nothing to report. */
-export class Interrupted extends Error {
-  override readonly name = 'Interrupted';
-  constructor() {
-    super('interrupted before the first case');
-  }
-}
-
-/** A seed of 31 bits that nobody chose. */
-export function randomSeed(): number {
-  return randomInt(2 ** 31);
-}
 
 /**
  * Judges a target: a bundled one's name, a manifest file, or an address. Throws UsageError where nothing is chosen,
@@ -56,7 +43,8 @@ async function runOrCut(cases: readonly Case[], target: Target, options: Certify
   const started = new Date();
   const results = new Map<string, Result>();
   const collector: Listener = { result: result => void results.set(result.id, result) };
-  const live = listeners.map(withoutEnd);
+  let over = false;
+  const live = listeners.map(listener => whileRunning(listener, () => !over));
   const running = run(cases, target, runOptions, [collector, ...live], signal);
   const cut = async (): Promise<Report> => {
     await aborted(signal);
@@ -64,14 +52,20 @@ async function runOrCut(cases: readonly Case[], target: Target, options: Certify
     return partial(cases, target, runOptions, started, results);
   };
   running.catch(() => undefined);
-  return await Promise.race([running, cut()]);
+  try {
+    return await Promise.race([running, cut()]);
+  } finally {
+    over = true;
+  }
 }
 
-/** Its end is told by `certify`, once, whichever report there is. */
-function withoutEnd(listener: Listener): Listener {
+/** What cases still under way find once the run is cut short is told to nobody; the end is told by `certify`. */
+function whileRunning(listener: Listener, isRunning: () => boolean): Listener {
   return {
     start: (facts, selected, seed) => listener.start?.(facts, selected, seed),
-    result: (result, done, selected) => listener.result?.(result, done, selected),
+    result: (result, done, selected) => {
+      if (isRunning()) listener.result?.(result, done, selected);
+    },
   };
 }
 

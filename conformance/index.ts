@@ -9,11 +9,11 @@
  */
 export type { Case, CaseBody, Need } from './case.ts';
 export { catalogue } from './cases/index.ts';
-export { type CertifyOptions, certify, Interrupted } from './certify.ts';
+export { type CertifyOptions, certify } from './certify.ts';
 export { FORMATS, type Format, json, junit, type ReporterOptions, reporter, tap } from './reporters/index.ts';
 export type { Counts, Reason, Report, Result, SubjectFacts, TranscriptEntry, Verdict } from './result.ts';
 export { count, exitStatus, isKnownFailure, isUnexpectedPass, VERDICTS } from './result.ts';
 export type { Listener, RunOptions } from './runner/events.ts';
 export type { Selection, Shard } from './selection.ts';
 export { TargetError } from './targets/target.ts';
-export { UsageError } from './usage.ts';
+export { Interrupted, UsageError } from './usage.ts';

@@ -1,5 +1,6 @@
 /** Which cases a run is about: suites, patterns over ids, and a share of them. */
-import { registry } from '../spec/registry/index.ts';
+import { randomInt } from 'node:crypto';
+import { requirementIds } from '../spec/registry/index.ts';
 import type { Case } from './case.ts';
 import { catalogue } from './cases/index.ts';
 import { nearest } from './targets/nearest.ts';
@@ -67,7 +68,7 @@ function matcher(pattern: string): (id: string) => boolean {
 }
 
 function nearMatches(cases: readonly Case[], pattern: string): string {
-  if (Object.hasOwn(registry, pattern)) return `: no case is about it yet (msgi explain ${pattern} says more)`;
+  if (requirementIds.some(matcher(pattern))) return ': there are such rules, but no case is about them';
   const near = similar(
     pattern,
     cases.map(({ id }) => id),
@@ -81,10 +82,15 @@ function nearMatches(cases: readonly Case[], pattern: string): string {
 export function similar(asked: string, ids: readonly string[], most = 5): readonly string[] {
   const words = asked
     .toLowerCase()
-    .split(/[^a-z0-9]+/)
+    .split(/[^a-z0-9.]+/)
     .filter(word => word.length > 2);
   const shared = (id: string): number => words.filter(word => id.includes(word)).length;
   const ranked = ids.filter(id => shared(id) > 0).sort((a, b) => shared(b) - shared(a));
   const best = nearest(asked, ids);
   return [...new Set([...(best === null ? [] : [best]), ...ranked])].slice(0, most);
+}
+
+/** A seed of 31 bits that nobody chose. */
+export function randomSeed(): number {
+  return randomInt(2 ** 31);
 }

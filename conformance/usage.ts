@@ -2,3 +2,11 @@
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
+
+/** Stopped before the first case: there is nothing to report. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+  constructor() {
+    super('interrupted before the first case');
+  }
+}

@@ -1,0 +1,147 @@
+/** `msgi certify`: judge a target. */
+import { Command, Option } from 'commander';
+import type { CertifyOptions } from '../certify.ts';
+import { checkReportFile, writeReportFile } from '../report-file.ts';
+import { FORMATS, type Format, json, type Output, reporter, terminalOf } from '../reporters/index.ts';
+import { exitStatus, type Report } from '../result.ts';
+import { DEFAULT_OPTIONS } from '../runner/events.ts';
+import { randomSeed, type Shard } from '../selection.ts';
+import { names, several, shard, shellWords, wholeNumber } from './arguments.ts';
+import { type TargetFlags, targetOptions, targetWords, withTargetFlags } from './target-flags.ts';
+
+const EXAMPLES = `
+TARGET is the name of a bundled target (see msgi targets), a manifest file, or an address: http:// is cleartext HTTP/2
+with prior knowledge, https:// is TLS.
+
+Exit status: 0 all rules kept, 1 a rule broken (or a known failure that passes), 2 the kit could not do its work.
+
+Examples:
+  msgi certify                                           the reference server
+  msgi certify http://127.0.0.1:8080                     a server that is already up
+  msgi certify https://localhost:8443 --insecure --resource large=/big.bin --resource upload=/upload
+  msgi certify nginx --case 'settings/*' --case rfc9113/6.9
+  msgi certify my-server.json --format junit > report.xml
+  msgi certify nginx --report nginx.json --seed 7        the same order of cases as in the run with seed 7`;
+
+interface Flags extends TargetFlags {
+  readonly suite?: readonly string[];
+  readonly case?: readonly string[];
+  readonly report?: string;
+  readonly format: Format;
+  readonly seed?: number;
+  readonly jobs: number;
+  readonly timeout: number;
+  readonly repeat: number;
+  readonly bail?: true;
+  readonly strict?: true;
+  readonly shard?: Shard;
+}
+
+export function certifyCommand(settle: (status: number) => void): Command {
+  const command = new Command('certify')
+    .summary('judge a server: does it keep the rules of HTTP/2?')
+    .description('Judge a server: run the cases against it, show each rule that it breaks and the frames that show it.')
+    .argument('[target]', 'whom to judge', 'reference')
+    .option('--suite <name,...>', 'suites to run (default: http2)', names)
+    .option('--case <pattern>', 'only these cases: a glob over their ids, or a requirement or section', several)
+    .option('--report <file>', 'write the report as JSON')
+    .addOption(new Option('--format <name>', 'what to print').choices(FORMATS).default('pretty'))
+    .option('--seed <n>', 'order of the cases (default: random, and printed)', wholeNumber(0, 2 ** 31 - 1))
+    .option('--jobs <n>', 'cases under way at once', wholeNumber(1), DEFAULT_OPTIONS.jobs)
+    .option('--timeout <ms>', 'deadline of a case', wholeNumber(1, 2 ** 31 - 1), DEFAULT_OPTIONS.timeout)
+    .option(
+      '--repeat <n>',
+      'run each case n times; verdicts that differ are flaky',
+      wholeNumber(1),
+      DEFAULT_OPTIONS.repeat,
+    )
+    .option('--bail', 'stop at the first failure')
+    .option('--strict', 'weak verdicts fail the run, too')
+    .option('--shard <i/n>', 'only the i-th of n shares of the cases', shard);
+  return withTargetFlags(command)
+    .addHelpText('after', EXAMPLES)
+    .action(async (target: string, flags: Flags) => settle(await run(target, flags)));
+}
+
+async function run(target: string, flags: Flags): Promise<number> {
+  if (flags.report !== undefined) checkReportFile(flags.report);
+  // The runner takes most of the time that this program needs to start: help and errors come without it.
+  const { certify } = await import('../certify.ts');
+  const interruption = onInterruption();
+  try {
+    const report = await certify(target, { ...optionsOf(target, flags), signal: interruption.signal });
+    if (interruption.signal.aborted) tell(`interrupted after ${report.results.length} of ${report.selected} cases`);
+    if (flags.report !== undefined) keep(flags.report, report);
+    return interruption.signal.aborted ? 2 : statusOf(report, flags);
+  } finally {
+    interruption.forget();
+  }
+}
+
+/** A run that stopped at its first failure, as it was told to, is no run that was cut short. */
+function statusOf({ results, selected }: Report, { bail, strict }: Flags): number {
+  return exitStatus(results, bail ? results.length : selected, strict);
+}
+
+function optionsOf(target: string, flags: Flags): CertifyOptions {
+  const { suite: suites, case: cases, shard } = flags;
+  return {
+    seed: flags.seed ?? randomSeed(),
+    jobs: flags.jobs,
+    timeout: flags.timeout,
+    repeat: flags.repeat,
+    bail: flags.bail ?? false,
+    listeners: [listener(target, flags, process.stdout)],
+    ...(suites === undefined ? {} : { suites }),
+    ...(cases === undefined ? {} : { cases }),
+    ...(shard === undefined ? {} : { shard }),
+    ...targetOptions(flags),
+  };
+}
+
+function listener(target: string, flags: Flags, out: Output): ReturnType<typeof reporter> {
+  const terminal = terminalOf(out, process.env);
+  return reporter(flags.format, out, { terminal, strict: flags.strict ?? false, command: commandOf(target, flags) });
+}
+
+/** The command that makes the same run again, but for its seed: whatever changes what is run or how. */
+function commandOf(target: string, flags: Flags): string {
+  const number = (name: 'jobs' | 'timeout' | 'repeat'): readonly string[] =>
+    flags[name] === DEFAULT_OPTIONS[name] ? [] : [`--${name}`, `${flags[name]}`];
+  return shellWords([
+    ...['npx', 'msgi', 'certify', target],
+    ...(flags.suite === undefined ? [] : ['--suite', flags.suite.join(',')]),
+    ...(flags.case ?? []).flatMap(pattern => ['--case', pattern]),
+    ...number('jobs'),
+    ...number('timeout'),
+    ...number('repeat'),
+    ...(['bail', 'strict'] as const).flatMap(name => (flags[name] ? [`--${name}`] : [])),
+    ...(flags.shard === undefined ? [] : ['--shard', `${flags.shard.index}/${flags.shard.of}`]),
+    ...targetWords(flags),
+  ]);
+}
+
+function keep(file: string, report: Report): void {
+  writeReportFile(file, json(report));
+  tell(`the report is in ${file}`);
+}
+
+function tell(sentence: string): void {
+  process.stderr.write(`msgi: ${sentence}\n`);
+}
+
+/** The first SIGINT or SIGTERM cuts the run short; the second ends the command. */
+function onInterruption(): { readonly signal: AbortSignal; forget(): void } {
+  const controller = new AbortController();
+  const forget = (): void => {
+    process.off('SIGINT', interrupt);
+    process.off('SIGTERM', interrupt);
+  };
+  const interrupt = (): void => {
+    if (controller.signal.aborted) process.exit(2);
+    controller.abort();
+  };
+  process.on('SIGINT', interrupt);
+  process.on('SIGTERM', interrupt);
+  return { signal: controller.signal, forget };
+}

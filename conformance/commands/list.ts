@@ -1,0 +1,139 @@
+/** `msgi list`: the cases by chapter, or the rules by section of their RFC. */
+import { Command, Option } from 'commander';
+import {
+  open,
+  type Requirement,
+  type RequirementId,
+  registry,
+  requirementIds,
+  rfcOf,
+} from '../../spec/registry/index.ts';
+import type { Case } from '../case.ts';
+import { plural } from '../reporters/text.ts';
+import { requirementsOf, select } from '../selection.ts';
+import { names } from './arguments.ts';
+
+const EXAMPLES = `
+Examples:
+  msgi list                             every case, by chapter
+  msgi list --requirements              how much of each RFC is judged
+  msgi list --format json | jq '.[].id'`;
+
+interface Flags {
+  readonly suite?: readonly string[];
+  readonly requirements?: true;
+  readonly format: 'pretty' | 'json';
+}
+
+export function listCommand(): Command {
+  return new Command('list')
+    .summary('list the cases, or the rules and how they are covered')
+    .description('List the cases by chapter, or the rules by section with what judges them.')
+    .option('--suite <name,...>', 'only the cases of these suites (default: http2)', names)
+    .option('--requirements', 'the rules by section of their RFC')
+    .addOption(new Option('--format <name>', 'what to print').choices(['pretty', 'json']).default('pretty'))
+    .addHelpText('after', EXAMPLES)
+    .action((flags: Flags) => {
+      const cases = select(flags.suite === undefined ? {} : { suites: flags.suite });
+      process.stdout.write(`${flags.requirements ? requirements(cases, flags.format) : list(cases, flags.format)}\n`);
+    });
+}
+
+function list(cases: readonly Case[], format: Flags['format']): string {
+  return format === 'json' ? JSON.stringify(cases.map(facts), null, 2) : chapters(cases).join('\n');
+}
+
+function facts(one: Case): object {
+  const { id, chapter, title, needs, limited, passive, disputed } = one;
+  return { id, chapter, title, requirements: requirementsOf(one), needs, limited, passive, disputed };
+}
+
+function chapters(cases: readonly Case[]): readonly string[] {
+  const names = [...new Set(cases.map(({ chapter }) => chapter))];
+  const ids = Math.max(0, ...cases.map(({ id }) => id.length));
+  const rows = Math.max(0, ...cases.map(({ requirement }) => requirement.length));
+  const rules = new Set(cases.flatMap(requirementsOf));
+  const lines = names.flatMap(name => {
+    const own = cases.filter(({ chapter }) => chapter === name);
+    const line = (one: Case): string => `  ${one.id.padEnd(ids)}  ${one.requirement.padEnd(rows)}  ${one.title}`;
+    return [`${name} (${own.length})`, ...own.map(line), ''];
+  });
+  return [
+    ...lines,
+    `${plural(cases.length, 'case')} in ${plural(names.length, 'chapter')}, about ${plural(rules.size, 'rule')}`,
+  ];
+}
+
+// --- rules -----------------------------------------------------------------------------------------------------------
+
+/** How the rules of a section are judged. */
+interface Coverage {
+  readonly rfc: string;
+  readonly section: string;
+  readonly title: string;
+  readonly rules: number;
+  readonly wire: number;
+  readonly gateway: number;
+  /** Rules that some case is about. */
+  readonly covered: number;
+  /** Rules on the list of those that have no case yet. */
+  readonly open: number;
+  /** Neither a case, nor on that list, nor a reason why no case can exist: a defect of the kit. */
+  readonly unexplained: number;
+}
+
+function requirements(cases: readonly Case[], format: Flags['format']): string {
+  const covered: ReadonlySet<string> = new Set(cases.flatMap(requirementsOf));
+  const sections = sectionsOf(requirementIds).map(ids => coverage(ids, covered));
+  const totals = coverage(requirementIds, covered);
+  if (format === 'json') {
+    const { rfc, section, title, ...counts } = totals;
+    return JSON.stringify({ sections, totals: counts }, null, 2);
+  }
+  return table(sections, totals).join('\n');
+}
+
+/** Ids of the same section, in the order of the registry. */
+function sectionsOf(ids: readonly RequirementId[]): readonly (readonly RequirementId[])[] {
+  const groups = new Map<string, RequirementId[]>();
+  for (const id of ids) {
+    const key = `${rfcOf(id)} ${registry[id].section}`;
+    groups.set(key, [...(groups.get(key) ?? []), id]);
+  }
+  return [...groups.values()];
+}
+
+function coverage(ids: readonly RequirementId[], covered: ReadonlySet<string>): Coverage {
+  const first = ids[0] as RequirementId;
+  const count = (chosen: (id: RequirementId, row: Requirement) => boolean): number =>
+    ids.filter(id => chosen(id, registry[id])).length;
+  return {
+    rfc: rfcOf(first),
+    section: registry[first].section,
+    title: registry[first].title,
+    rules: ids.length,
+    wire: count((_, { judged }) => judged === 'wire'),
+    gateway: count((_, { judged }) => judged === 'gateway'),
+    covered: count(id => covered.has(id)),
+    open: count(id => open.has(id)),
+    unexplained: count((id, { reason }) => !covered.has(id) && !open.has(id) && reason === undefined),
+  };
+}
+
+const COLUMNS = ['rules', 'wire', 'gateway', 'covered', 'open', 'unexplained'] as const;
+
+function table(sections: readonly Coverage[], totals: Coverage): readonly string[] {
+  const name = ({ section, title }: Coverage): string => `  ${section.padEnd(8)}${title}`;
+  const width = Math.max(...sections.map(one => name(one).length)) + 2;
+  const row = (label: string, one: Coverage): string =>
+    label.padEnd(width) + COLUMNS.map(column => `${one[column] || '-'}`.padStart(column.length + 2)).join('');
+  const rfcs = [...new Set(sections.map(({ rfc }) => rfc))];
+  return [
+    ''.padEnd(width) + COLUMNS.map(column => `  ${column}`).join(''),
+    ...rfcs.flatMap(rfc => [`RFC ${rfc}`, ...sections.filter(one => one.rfc === rfc).map(one => row(name(one), one))]),
+    row('all', totals),
+    '',
+    "wire: judged by what the server sends; gateway: only with the kit's application behind it; the others bind clients,",
+    'or leave a choice. covered: some case is about it; open: no case yet; unexplained: neither, and no reason given.',
+  ];
+}

@@ -1,0 +1,30 @@
+#!/usr/bin/env node
+/** The program `msgi`: the kit's commands, and `serve`, which starts the reference server. */
+import { main } from './conformance/cli.ts';
+
+const SERVE = { name: 'serve', summary: 'run the reference server with an application' };
+
+const argv = process.argv.slice(2);
+const [command, ...rest] = argv;
+
+/** A reader that has seen enough (`msgi list | head`) is no error. */
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? (process.exitCode ?? 0) : 2);
+});
+
+if (command === 'serve') await finish(await serve(rest));
+else if (command === 'help' && rest[0] === 'serve') await finish(await serve(['--help']));
+else await finish(await main(argv, [SERVE]));
+
+/** Imported only here, so that the kit never loads the server that it judges. */
+async function serve(options: readonly string[]): Promise<number> {
+  const { run } = await import('./reference-impl/main.ts');
+  return run(options);
+}
+
+/** Ends the process once what was printed is read, whatever connections may be left of an interrupted run. */
+async function finish(status: number): Promise<never> {
+  process.exitCode = status;
+  await Promise.all([process.stdout, process.stderr].map(stream => new Promise(done => stream.write('', done))));
+  process.exit(status);
+}
