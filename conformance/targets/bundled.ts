@@ -1,0 +1,78 @@
+/** The targets that come with the package: conformance/targets/NAME/manifest.json below its root. */
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { findCommand } from './find-command.ts';
+import { type Manifest, readManifest } from './manifest.ts';
+import { TargetError } from './target.ts';
+
+export interface BundledTarget {
+  readonly name: string;
+  readonly description: string;
+  /** Everything that its commands need is there. */
+  readonly installed: boolean;
+}
+
+/** What a target is, and how to get what its commands need. */
+const TARGETS: Readonly<Record<string, { readonly description: string; readonly install: string }>> = {
+  reference: { description: 'the reference server, with an application for the cases', install: 'npm run build' },
+  'node-http2': { description: 'node:http2 of the Node.js that runs the kit', install: 'https://nodejs.org' },
+  nginx: {
+    description: 'nginx serving files; uploads go to an upstream of its own',
+    install: 'apt-get install nginx-light',
+  },
+  nghttpd: { description: 'nghttpd, the server of nghttp2, cleartext', install: 'apt-get install nghttp2-server' },
+  go: { description: "net/http of Go's standard library", install: 'Go 1.24 or later, https://go.dev/dl' },
+};
+
+export const BUNDLED: readonly string[] = Object.keys(TARGETS);
+
+export function bundledTargets(): readonly BundledTarget[] {
+  return Object.entries(TARGETS).map(([name, { description }]) => ({
+    name,
+    description,
+    installed: missing(readManifest(bundledPath(name))) === null,
+  }));
+}
+
+export function bundledPath(name: string): string {
+  return join(packageRoot(), 'conformance', 'targets', name, 'manifest.json');
+}
+
+/** Throws TargetError which says how to install what a bundled target needs. */
+export function checkInstalled(name: string, manifest: Manifest): void {
+  const lacking = missing(manifest);
+  if (lacking !== null) throw new TargetError(`${lacking}: ${TARGETS[name]?.install}`);
+}
+
+/** The first thing that the manifest's commands need and that is not there, as a sentence. */
+function missing({ prepare, origin, start, folder }: Manifest): string | null {
+  for (const [file, ...args] of [...prepare, ...(origin ? [origin] : []), ...(start ? [start] : [])]) {
+    if (file !== undefined && !file.includes('{') && findCommand(file) === null) return `${file} is not installed`;
+    const [absent] = args.flatMap(argument => ownFile(argument, folder)).filter(path => !existsSync(path));
+    if (absent !== undefined) return `${absent} is not there`;
+  }
+  return null;
+}
+
+/** The file of the package that an argument names, if it names one. */
+function ownFile(argument: string, folder: string): readonly string[] {
+  const [, word, path] = /^\{(package|manifest)\}\/(.+)$/.exec(argument) ?? [];
+  return path === undefined ? [] : [join(word === 'package' ? packageRoot() : folder, path)];
+}
+
+let root: string | null = null;
+
+/** The folder of the package, of which this module is a part, as source or built. */
+export function packageRoot(): string {
+  root ??= findRoot(dirname(fileURLToPath(import.meta.url)));
+  return root;
+}
+
+function findRoot(folder: string): string {
+  const file = join(folder, 'package.json');
+  if (existsSync(file) && JSON.parse(readFileSync(file, 'utf8')).name === 'msgi') return folder;
+  if (dirname(folder) === folder)
+    throw new TargetError('the files of the package msgi are not where its code is: install it again');
+  return findRoot(dirname(folder));
+}

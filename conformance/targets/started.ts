@@ -1,0 +1,228 @@
+/** A target that the kit starts from a manifest. */
+import { type Endpoint, formatEndpoint } from '../subject.ts';
+import { authorityOf, parseAddress } from './address.ts';
+import { packageRoot } from './bundled.ts';
+import type { Extras } from './extras.ts';
+import type { Manifest } from './manifest.ts';
+import { fill, mentions, type Values } from './placeholders.ts';
+import { freePorts, isFree, releasePorts } from './ports.ts';
+import { type Command, launch, PortTaken, quote, type Running, run, untilReady } from './process.ts';
+import { makeScratch, type Scratch, writeCertificate, writeFiles } from './scratch.ts';
+import { type Target, TargetError } from './target.ts';
+
+/** Milliseconds that one command of `prepare` may take: a compiler with a cold cache needs minutes. */
+const PREPARE_MS = 300_000;
+
+/** Milliseconds for the command that prints the version. */
+const VERSION_MS = 5000;
+
+/** Milliseconds until the port of a subject that crashed is free again. */
+const FREE_MS = 1000;
+
+/** How often other ports are tried when somebody took one between the kit's choice and the subject's bind. */
+const ATTEMPTS = 3;
+
+/** A manifest's `start`, which {@link startTarget} needs. */
+export type StartedManifest = Manifest & { readonly start: readonly string[] };
+
+/** Throws TargetError; nothing is left running then. */
+export async function startTarget(manifest: StartedManifest, argument: string, extras: Extras): Promise<Target> {
+  for (let attempt = 1; ; attempt++) {
+    const setUp = await makeSetUp(manifest);
+    try {
+      return await start(setUp, argument, extras);
+    } catch (error) {
+      await setUp.end();
+      if (!(error instanceof PortTaken) || attempt === ATTEMPTS) throw error;
+    }
+  }
+}
+
+/** The processes of a target, and what they stand on. */
+interface SetUp {
+  readonly manifest: StartedManifest;
+  readonly values: Values;
+  origin: Running | null;
+  subject: Running | null;
+  end(): Promise<void>;
+}
+
+async function makeSetUp(manifest: StartedManifest): Promise<SetUp> {
+  const scratch = makeScratch(manifest.name);
+  const ports = await freePorts(3);
+  const values = await valuesFor(manifest, scratch, ports);
+  const setUp: SetUp = {
+    manifest,
+    values,
+    origin: null,
+    subject: null,
+    async end() {
+      await Promise.all([setUp.subject?.stop(manifest.stop), setUp.origin?.stop('SIGTERM')]);
+      releasePorts(ports);
+      scratch.remove();
+    },
+  };
+  return setUp;
+}
+
+async function valuesFor({ folder }: Manifest, { dir }: Scratch, ports: readonly number[]): Promise<Values> {
+  const [port, tlsport, originport] = ports.map(String) as [string, string, string];
+  const certificate = await writeCertificate(dir);
+  return {
+    port,
+    tlsport,
+    originport,
+    dir,
+    ...certificate,
+    node: process.execPath,
+    package: packageRoot(),
+    manifest: folder,
+  };
+}
+
+async function start(setUp: SetUp, argument: string, extras: Extras): Promise<Target> {
+  const { manifest, values } = setUp;
+  writeFiles(manifest, values);
+  await prepare(setUp);
+  await startProcesses(setUp);
+  const [endpoint, tls] = endpointsOf(setUp);
+  let stopped = false;
+  return {
+    facts: {
+      name: manifest.name,
+      version: await versionOf(setUp),
+      address: formatEndpoint(endpoint),
+      claims: manifest.claims,
+    },
+    endpoint,
+    tls,
+    authority: extras.authority ?? authorityOf(endpoint),
+    fields: extras.fields,
+    verify: false,
+    resources: { ...manifest.resources, ...extras.resources },
+    expect: manifest.expect,
+    races: manifest.races,
+    argument,
+    crash: () => (stopped ? null : (setUp.subject?.ended() ?? setUp.origin?.ended() ?? null)),
+    async restart() {
+      if (isDown(setUp.subject)) await setUp.subject?.over;
+      await startProcesses(setUp);
+      const [again] = endpointsOf(setUp);
+      if (again.port !== endpoint.port || again.host !== endpoint.host)
+        throw new TargetError(moved(manifest, endpoint, again));
+    },
+    async stop() {
+      stopped = true;
+      await setUp.end();
+    },
+  };
+}
+
+function moved({ name }: Manifest, before: Endpoint, after: Endpoint): string {
+  return `${name} came back at ${formatEndpoint(after)}, not at ${formatEndpoint(before)}: let it listen on {port}`;
+}
+
+async function prepare({ manifest, values }: SetUp): Promise<void> {
+  for (const argv of manifest.prepare) {
+    const command = commandOf(manifest, argv, values);
+    const { how, output } = await explained(manifest, () => run(command, PREPARE_MS));
+    if (how !== 'exit status 0')
+      throw new TargetError(`${manifest.name}: prepare failed: ${how}\n${quote({ command }, output)}`);
+  }
+}
+
+/** Starts what does not run: all at first, what crashed later. */
+async function startProcesses(setUp: SetUp): Promise<void> {
+  const { manifest, values } = setUp;
+  if (manifest.origin !== null && isDown(setUp.origin)) {
+    setUp.origin = await explained(manifest, () =>
+      launch(commandOf(manifest, manifest.origin as readonly string[], values)),
+    );
+    const endpoint: Endpoint = { scheme: 'http', host: '127.0.0.1', port: Number(values.originport) };
+    await untilReady(setUp.origin, () => [endpoint], manifest.readyMs, `the origin of ${manifest.name}`);
+  }
+  if (isDown(setUp.subject)) {
+    await checkFree(setUp);
+    const subject = await explained(manifest, () => launch(commandOf(manifest, manifest.start, values)));
+    setUp.subject = subject;
+    await untilReady(subject, () => listeningAt(setUp), manifest.readyMs, manifest.name);
+  }
+}
+
+/** Else a stranger's answers would be taken for the subject's. */
+async function checkFree(setUp: SetUp): Promise<void> {
+  const limit = setUp.subject === null ? 0 : FREE_MS;
+  for (const { host, port } of addressesOf(setUp)) {
+    if (await isFree(host, port, limit)) continue;
+    throw new PortTaken(`${setUp.manifest.name} cannot start: another process listens at ${host}:${port}: end it`);
+  }
+}
+
+function isDown(running: Running | null): boolean {
+  return running === null || running.ended() !== null;
+}
+
+/** Puts the manifest's name before what goes wrong with one of its commands. */
+async function explained<T>({ name }: Manifest, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    if (error instanceof TargetError) throw new TargetError(`${name}: ${error.message}`);
+    throw error;
+  }
+}
+
+function commandOf({ file, env }: Manifest, argv: readonly string[], values: Values): Command {
+  return {
+    argv: argv.map(word => fill(word, values, file)),
+    cwd: values.dir,
+    env: Object.fromEntries(Object.entries(env).map(([name, value]) => [name, fill(value, values, file)])),
+  };
+}
+
+/** Where the subject says or the manifest says that it listens; null where neither has said it yet. */
+function listeningAt(setUp: SetUp): readonly Endpoint[] | null {
+  const endpoints = addressesOf(setUp);
+  return endpoints.length === 0 ? null : endpoints;
+}
+
+/** Cleartext first, as far as there is one. What the subject prints wins over the manifest. */
+function addressesOf({ manifest, values, subject }: SetUp): readonly Endpoint[] {
+  const announced = subject?.announced() ?? null;
+  const texts = announced === null ? [manifest.cleartext, manifest.tls] : [announced.address, announced.tls ?? null];
+  return texts
+    .filter(text => text !== null)
+    .map(text => parseAddress(fill(text, values, manifest.file)))
+    .sort((a, b) => a.scheme.length - b.scheme.length);
+}
+
+/** The endpoint for the cases, and the TLS one. */
+function endpointsOf(setUp: SetUp): readonly [Endpoint, Endpoint | null] {
+  const endpoints = addressesOf(setUp);
+  return [endpoints[0] as Endpoint, endpoints.find(({ scheme }) => scheme === 'https') ?? null];
+}
+
+/** The first line with a digit in it, of what the version command prints. */
+async function versionOf({ manifest, values }: SetUp): Promise<string> {
+  if (manifest.version === null) return 'unknown';
+  try {
+    const { output } = await run(commandOf(manifest, manifest.version, values), VERSION_MS);
+    return (
+      output
+        .split('\n')
+        .find(line => /[0-9]/.test(line))
+        ?.trim() ?? 'unknown'
+    );
+  } catch (error) {
+    // A subject that serves is judged even where it cannot tell its version.
+    if (error instanceof TargetError) return 'unknown';
+    throw error;
+  }
+}
+
+/** Throws TargetError for a manifest whose commands leave the kit in the dark about where the subject listens. */
+export function checkPorts(manifest: StartedManifest): void {
+  if (manifest.origin !== null && !manifest.origin.some(word => mentions(word, 'originport'))) {
+    throw new TargetError(`${manifest.file}: "origin" does not use {originport}: let the origin listen there`);
+  }
+}

@@ -1,0 +1,44 @@
+/** A subject that is up: started by the kit from a manifest, or reached at an address. */
+import type { SubjectFacts } from '../result.ts';
+import type { Endpoint } from '../subject.ts';
+
+/** A resource as the manifest names it; `size` in octets of content where it is known. */
+export interface NamedResource {
+  readonly path: string;
+  readonly size?: number;
+}
+
+export interface Crash {
+  /** "exit status 139" or "signal SIGSEGV". */
+  readonly how: string;
+  /** The tail of what it printed. */
+  readonly output: string;
+}
+
+export interface Target {
+  readonly facts: SubjectFacts;
+  /** Where the cases go: cleartext where there is one, else TLS. */
+  readonly endpoint: Endpoint;
+  readonly tls: Endpoint | null;
+  /** Value of :authority for every request. */
+  readonly authority: string;
+  /** Fields that every request carries, flat. */
+  readonly fields: readonly string[];
+  readonly verify: boolean;
+  readonly resources: Readonly<Partial<Record<'small' | 'large' | 'upload' | 'other', NamedResource>>>;
+  /** Case id → reason, of the manifest's `expect` and `races`. */
+  readonly expect: Readonly<Record<string, string>>;
+  readonly races: Readonly<Record<string, string>>;
+  /** What `msgi certify` was told, for the `rerun` command: "reference", "./my.json", "http://127.0.0.1:8080 --insecure". */
+  readonly argument: string;
+  /** How the subject ended, where the kit started it and it ended unasked; null while it runs. */
+  crash(): Crash | null;
+  /** Starts a crashed subject again, on the same ports. Throws TargetError. */
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** The set-up failed: the message names the thing and the fix. Exit status 2. */
+export class TargetError extends Error {
+  override readonly name = 'TargetError';
+}
