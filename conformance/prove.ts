@@ -50,16 +50,26 @@ export async function prove(options: ProveOptions, told: (proof: Proof) => void 
       proofs.push(proof);
       told(proof);
     };
-    for (const body of cases) tell(sound(body, await through(subject, null, body, options)));
-    for (const fault of faults) {
-      const named = cases.filter(({ id }) => fault.fails.includes(id));
-      for (const body of named) tell(faulty(body, fault, await through(subject, fault, body, options)));
-      if (options.matrix) tell(await spread(subject, fault, options));
-    }
+    await pooled(cases, options.jobs, async body => {
+      tell(sound(body, await through(subject, null, body, options)));
+      for (const fault of faults.filter(({ fails }) => fails.includes(body.id))) {
+        tell(faulty(body, fault, await through(subject, fault, body, options)));
+      }
+    });
+    if (options.matrix) for (const fault of faults) tell(await spread(subject, fault, options));
     return proofs;
   } finally {
     await target.stop();
   }
+}
+
+/** Does the work for every case, `jobs` of them at once. */
+async function pooled(cases: readonly Case[], jobs: number, work: (body: Case) => Promise<void>): Promise<void> {
+  const queue = [...cases];
+  const worker = async (): Promise<void> => {
+    for (let body = queue.shift(); body !== undefined; body = queue.shift()) await work(body);
+  };
+  await Promise.all(Array.from({ length: jobs }, worker));
 }
 
 /** One try of the case with the fault, or nothing, in between. */
@@ -116,14 +126,10 @@ function misspelt(): Proof[] {
 /** How many cases of the whole catalogue a fault fails. */
 async function spread(subject: Subject, fault: Fault, options: ProveOptions): Promise<Proof> {
   const failing: string[] = [];
-  const queue = [...catalogue];
-  const worker = async (): Promise<void> => {
-    for (let body = queue.shift(); body !== undefined; body = queue.shift()) {
-      const one = await through(subject, fault, body, options);
-      if (one.verdict === 'fail') failing.push(body.id);
-    }
-  };
-  await Promise.all(Array.from({ length: options.jobs }, worker));
+  await pooled(catalogue, options.jobs, async body => {
+    const one = await through(subject, fault, body, options);
+    if (one.verdict === 'fail') failing.push(body.id);
+  });
   const told = failing.length <= MANY || fault.why !== undefined;
   const seen = `fails ${failing.length} cases: ${failing.sort().join(', ')}`;
   return {
@@ -147,6 +153,7 @@ async function main(): Promise<number> {
   });
   const options = {
     only: values.only,
+    target: values.target,
     matrix: values.matrix,
     timeout: Number(values.timeout),
     jobs: Number(values.jobs),

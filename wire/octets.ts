@@ -7,11 +7,19 @@ export function latin1(text: string): Uint8Array {
   return octets;
 }
 
-/** The inverse of latin1. */
+/** Longest run turned into characters by one call: arguments have to fit the stack. */
+const RUN = 4096;
+
+/** The inverse of latin1. One call for a run of octets: a text put together character by character is slow to read. */
 export function latin1Text(octets: Uint8Array, start = 0, end = octets.length): string {
+  if (end - start <= RUN) return fromCharCodes(octets.subarray(start, end));
   let text = '';
-  for (let i = start; i < end; i += 1) text += String.fromCharCode(octets[i] as number);
+  for (let at = start; at < end; at += RUN) text += fromCharCodes(octets.subarray(at, Math.min(end, at + RUN)));
   return text;
+}
+
+function fromCharCodes(octets: Uint8Array): string {
+  return String.fromCharCode.apply(null, octets as unknown as number[]);
 }
 
 export function concat(parts: readonly Uint8Array[]): Uint8Array {

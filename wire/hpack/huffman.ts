@@ -4,6 +4,7 @@
  * Decoding walks a table of nibbles: state × 4 bits → next state, at most one symbol (the shortest code has 5 bits), and
  * whether the bits since the last symbol are all ones and fewer than 8, which is the only padding allowed.
  */
+import { latin1Text } from '../octets.ts';
 import { HUFFMAN_LENGTHS } from './huffman-lengths.ts';
 
 const EOS = 256;
@@ -134,18 +135,31 @@ function walk(root: Node, from: Node, nibble: number): number {
   return entry | at.state | (at.ones && at.depth < 8 ? MAY_END : 0);
 }
 
+/** Symbols of the text being decoded; grown as needed. */
+let symbols = new Uint8Array(1024);
+
 /** The text that the octets encode, or null where they hold EOS, another padding than ones, or 8 bits of it and more. */
 export function huffmanDecode(octets: Uint8Array, start: number, end: number): string | null {
-  let text = '';
+  // The shortest code has 5 bits.
+  const most = ((end - start) * 8) / 5;
+  if (symbols.length < most) symbols = new Uint8Array(2 * most);
+  const text = symbols;
+  let length = 0;
   let entry = MAY_END;
   for (let i = start; i < end; i += 1) {
     const octet = octets[i] as number;
     entry = NIBBLES[((entry & STATE_MASK) << 4) | (octet >>> 4)] as number;
     if (entry & NO_CODE) return null;
-    if (entry & HAS_SYMBOL) text += String.fromCharCode((entry >>> SYMBOL_SHIFT) & 0xff);
+    if (entry & HAS_SYMBOL) {
+      text[length] = entry >>> SYMBOL_SHIFT;
+      length += 1;
+    }
     entry = NIBBLES[((entry & STATE_MASK) << 4) | (octet & 0x0f)] as number;
     if (entry & NO_CODE) return null;
-    if (entry & HAS_SYMBOL) text += String.fromCharCode((entry >>> SYMBOL_SHIFT) & 0xff);
+    if (entry & HAS_SYMBOL) {
+      text[length] = entry >>> SYMBOL_SHIFT;
+      length += 1;
+    }
   }
-  return entry & MAY_END ? text : null;
+  return entry & MAY_END ? latin1Text(text, 0, length) : null;
 }

@@ -1,0 +1,99 @@
+/** The whole catalogue against servers that others wrote, and against the reference server as a child process. */
+import { execFileSync } from 'node:child_process';
+import t from 'tap';
+import { catalogue } from '../cases/index.ts';
+import { findH2spec, runH2spec } from '../h2spec/index.ts';
+import type { Report } from '../result.ts';
+import { DEFAULT_OPTIONS } from '../runner/events.ts';
+import { run } from '../runner/run.ts';
+import { openTarget, type Target } from '../targets/index.ts';
+
+/** Why the peer cannot be used on this machine, or false; where peers are required, its absence is a failure of the test. */
+function absent(command: string): string | false {
+  if (process.env['MSGI_REQUIRE_PEERS'] === '1') return false;
+  try {
+    execFileSync('sh', ['-c', 'command -v "$0"', command], { stdio: 'ignore' });
+    return false;
+  } catch {
+    return `${command} is not installed`;
+  }
+}
+
+async function withTarget(name: string, work: (target: Target) => Promise<void>): Promise<void> {
+  const target = await openTarget(name, {});
+  try {
+    await work(target);
+  } finally {
+    await target.stop();
+  }
+}
+
+const judge = (target: Target, seed: number): Promise<Report> =>
+  run(catalogue, target, { ...DEFAULT_OPTIONS, seed, timeout: 10_000 });
+
+const verdicts = (report: Report): string[] => report.results.map(({ id, verdict }) => `${id}: ${verdict}`);
+
+t.test('the reference server passes every case, in any order', { timeout: 120_000 }, async t => {
+  await withTarget('reference', async target => {
+    for (const seed of [1, 2, 3]) {
+      const { results } = await judge(target, seed);
+      t.equal(results.length, catalogue.length);
+      t.same(
+        results.filter(({ verdict }) => verdict !== 'pass').map(({ id, verdict, seen }) => `${verdict} ${id}: ${seen}`),
+        [],
+        `seed ${seed}`,
+      );
+      t.ok(results.filter(({ limited }) => limited).length <= 4, 'at most four verdicts rest on a time limit');
+    }
+  });
+});
+
+/** Why h2spec cannot be run here, or false. */
+function withoutH2spec(): string | false {
+  if (process.env['MSGI_REQUIRE_PEERS'] === '1') return false;
+  try {
+    findH2spec();
+    return false;
+  } catch {
+    return 'h2spec is not installed';
+  }
+}
+
+t.test('h2spec passes the reference server', { skip: withoutH2spec(), timeout: 120_000 }, async t => {
+  await withTarget('reference', async target => {
+    const results = await runH2spec(target, { binary: findH2spec() });
+    t.ok(results.length >= 145, `${results.length} cases`);
+    t.same(
+      results.filter(({ verdict }) => verdict !== 'pass').map(({ id, title }) => `${id} ${title}`),
+      [],
+    );
+  });
+});
+
+for (const [name, command] of [
+  ['node-http2', 'node'],
+  ['nginx', 'nginx'],
+  ['nghttpd', 'nghttpd'],
+  ['go', 'go'],
+] as const) {
+  t.test(
+    `${name}: no error, and the same verdicts in another order`,
+    { skip: absent(command), timeout: 200_000 },
+    async t => {
+      await withTarget(name, async target => {
+        const first = await judge(target, 11);
+        const second = await judge(target, 12);
+        const errors = first.results.filter(({ verdict }) => verdict === 'error');
+        t.same(
+          errors.map(({ id, seen }) => `${id}: ${seen}`),
+          [],
+        );
+        t.same(verdicts(second), verdicts(first));
+        t.ok(
+          first.results.filter(({ verdict }) => verdict === 'pass').length > catalogue.length / 2,
+          'a sound server mostly passes',
+        );
+      });
+    },
+  );
+}
