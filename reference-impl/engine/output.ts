@@ -1,0 +1,154 @@
+/**
+ * What a connection has to say, in order: frames in slabs, large content by reference between them.
+ *
+ * Slabs come from one pool, so an idle connection holds none. One write of the transport for each read is what makes the
+ * server fast (about 15 times the throughput of one write for each response); content up to 4 KiB is copied, because a
+ * piece of its own costs the transport more than the copy.
+ */
+import { FLAG, FRAME_HEADER_LENGTH, FRAME_TYPE } from '../../wire/index.ts';
+
+const SLAB = 65_536;
+const COPY_UP_TO = 4096;
+const POOLED = 16;
+
+const pool: Uint8Array[] = [];
+
+/** Gives a slab back that nobody reads any more. */
+function release(slab: Uint8Array): void {
+  if (slab.length === SLAB && pool.length < POOLED) pool.push(slab);
+}
+
+export class Output {
+  #pieces: Uint8Array[] = [];
+  /** Slabs in #pieces, for recycling. */
+  #slabs: Uint8Array[] = [];
+  #taken: Uint8Array[] = [];
+  #slab: Uint8Array | null = null;
+  #from = 0;
+  #at = 0;
+  #length = 0;
+  /** Frames that answer the peer and are not on their way yet. */
+  replies = 0;
+
+  /** Octets not taken yet. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** All pieces, in order; the output is empty then. */
+  take(): readonly Uint8Array[] {
+    this.#cut();
+    const pieces = this.#pieces;
+    this.#pieces = [];
+    this.#length = 0;
+    this.#taken.push(...this.#slabs);
+    this.#slabs = [];
+    if (this.#slab !== null) this.#taken.push(this.#slab);
+    this.#slab = null;
+    this.#from = 0;
+    this.#at = 0;
+    return pieces;
+  }
+
+  /** All pieces taken so far have been copied by the transport: their slabs may be written again. */
+  recycle(): void {
+    if (this.#taken.length === 0) return;
+    for (const slab of this.#taken) release(slab);
+    this.#taken = [];
+  }
+
+  /** A whole frame. */
+  frame(type: number, flags: number, stream: number, payload: Uint8Array): void {
+    this.header(payload.length, type, flags, stream);
+    this.octets(payload);
+  }
+
+  /** A frame header; its payload is to follow. */
+  header(length: number, type: number, flags: number, stream: number): void {
+    const slab = this.#room(FRAME_HEADER_LENGTH);
+    const at = this.#at;
+    slab[at] = length >>> 16;
+    slab[at + 1] = length >>> 8;
+    slab[at + 2] = length;
+    slab[at + 3] = type;
+    slab[at + 4] = flags;
+    slab[at + 5] = stream >>> 24;
+    slab[at + 6] = stream >>> 16;
+    slab[at + 7] = stream >>> 8;
+    slab[at + 8] = stream;
+    this.#at = at + FRAME_HEADER_LENGTH;
+    this.#length += FRAME_HEADER_LENGTH;
+  }
+
+  /** Octets of a payload: copied when short, else kept by reference and never changed. */
+  octets(octets: Uint8Array): void {
+    const length = octets.length;
+    if (length > COPY_UP_TO) {
+      this.#cut();
+      this.#pieces.push(octets);
+      this.#length += length;
+      return;
+    }
+    const slab = this.#room(length);
+    const at = this.#at;
+    if (length <= 96) {
+      for (let i = 0; i < length; i += 1) slab[at + i] = octets[i] as number;
+    } else {
+      slab.set(octets, at);
+    }
+    this.#at = at + length;
+    this.#length += length;
+  }
+
+  /** A payload of one 32-bit number: RST_STREAM, WINDOW_UPDATE. */
+  word(type: number, stream: number, word: number): void {
+    this.header(4, type, 0, stream);
+    const slab = this.#room(4);
+    slab[this.#at] = word >>> 24;
+    slab[this.#at + 1] = word >>> 16;
+    slab[this.#at + 2] = word >>> 8;
+    slab[this.#at + 3] = word;
+    this.#at += 4;
+    this.#length += 4;
+  }
+
+  /** HEADERS, and CONTINUATION for what is above `most` octets; nothing comes between (RFC 9113 §4.3). */
+  fieldBlock(stream: number, block: Uint8Array, endStream: boolean, most: number): void {
+    const flags = endStream ? FLAG.END_STREAM : 0;
+    if (block.length <= most) {
+      this.header(block.length, FRAME_TYPE.HEADERS, flags | FLAG.END_HEADERS, stream);
+      this.#copy(block);
+      return;
+    }
+    this.header(most, FRAME_TYPE.HEADERS, flags, stream);
+    this.#copy(block.subarray(0, most));
+    for (let at = most; at < block.length; at += most) {
+      const part = block.subarray(at, at + most);
+      const last = at + most >= block.length;
+      this.header(part.length, FRAME_TYPE.CONTINUATION, last ? FLAG.END_HEADERS : 0, stream);
+      this.#copy(part);
+    }
+  }
+
+  /** Octets that their owner will overwrite. */
+  #copy(octets: Uint8Array): void {
+    this.octets(octets.length > COPY_UP_TO ? octets.slice() : octets);
+  }
+
+  #room(octets: number): Uint8Array {
+    if (this.#slab !== null && this.#at + octets <= SLAB) return this.#slab;
+    this.#cut();
+    if (this.#slab !== null) this.#slabs.push(this.#slab);
+    this.#slab = pool.pop() ?? new Uint8Array(SLAB);
+    this.#from = 0;
+    this.#at = 0;
+    return this.#slab;
+  }
+
+  /** Closes the piece in the making. */
+  #cut(): void {
+    if (this.#slab === null || this.#at === this.#from) return;
+    this.#pieces.push(this.#slab.subarray(this.#from, this.#at));
+    this.#from = this.#at;
+  }
+}

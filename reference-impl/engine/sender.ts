@@ -1,0 +1,147 @@
+/** The sending half of a connection: heads at once, content as both windows, the peer's frame size and the transport allow. */
+import { DEFAULT_WINDOW, FLAG, FRAME_TYPE, MIN_MAX_FRAME_SIZE } from '../../wire/index.ts';
+import type { Limits } from './limits.ts';
+import { Output } from './output.ts';
+import { type FieldList, ResponseBlocks } from './response-blocks.ts';
+import { roundRobin, type Scheduler } from './scheduler.ts';
+import type { Stream } from './stream.ts';
+import { next } from './stream-state.ts';
+
+/** Largest payload used, whatever the peer allows: a larger frame holds the others back for longer. */
+const FRAME = MIN_MAX_FRAME_SIZE;
+
+export class Sender {
+  readonly output = new Output();
+  readonly blocks: ResponseBlocks;
+  readonly #scheduler: Scheduler = roundRobin();
+  readonly #mark: number;
+  readonly #ended: (stream: Stream) => void;
+  /** The connection's window for what is sent (RFC 9113 §6.9.1). */
+  window = DEFAULT_WINDOW;
+  /** The transport takes more; its owner says so. */
+  writable = true;
+
+  /** `ended` is called when the END_STREAM of a stream has been handed on. */
+  constructor(limits: Limits, ended: (stream: Stream) => void) {
+    this.blocks = new ResponseBlocks(limits.encoderTable);
+    this.#mark = limits.outputMark;
+    this.#ended = ended;
+  }
+
+  /** Somebody was told that there is no room because of the transport: to be told again when there is. */
+  starved = false;
+
+  /** Octets that a stream could hand on now. */
+  room(stream: Stream): number {
+    if (!stream.sending) return 0;
+    if (!this.#takes()) {
+      this.starved = true;
+      return 0;
+    }
+    return Math.max(0, Math.min(stream.sendWindow, this.window, this.#mark - this.output.length) - stream.queued);
+  }
+
+  /** A response head with its block; `endStream` where no content follows. */
+  head(stream: Stream, block: Uint8Array, endStream: boolean): void {
+    stream.state = next(stream.state, 'sendHeaders', stream.id) as Stream['state'];
+    this.output.fieldBlock(stream.id, block, endStream, FRAME);
+    if (endStream) this.#end(stream);
+  }
+
+  /** The whole content of a response, its last: straight to the output where that is possible. */
+  content(stream: Stream, octets: Uint8Array): void {
+    const { length } = octets;
+    if (length <= FRAME && length <= stream.sendWindow && length <= this.window && this.#takes()) {
+      this.output.header(length, FRAME_TYPE.DATA, FLAG.END_STREAM, stream.id);
+      this.output.octets(octets);
+      stream.sendWindow -= length;
+      this.window -= length;
+      this.#end(stream);
+      return;
+    }
+    stream.endDue = true;
+    this.queue(stream, octets);
+  }
+
+  /** Content to send when it may be; call `pump` after. */
+  queue(stream: Stream, octets: Uint8Array): void {
+    stream.queue ??= [];
+    stream.queue.push(octets);
+    stream.queued += octets.length;
+    this.schedule(stream);
+  }
+
+  /** END_STREAM behind what is queued. `trailers` null or empty: on the last DATA frame. */
+  finish(stream: Stream, trailers: FieldList | null): void {
+    stream.endDue = true;
+    stream.trailers = trailers !== null && trailers.length > 0 ? trailers : null;
+    this.schedule(stream);
+  }
+
+  /** To be called whenever a stream may have become able to send. */
+  schedule(stream: Stream): void {
+    if (stream.sending && (stream.queued > 0 ? stream.sendWindow > 0 : stream.endDue)) this.#scheduler.add(stream);
+  }
+
+  /** Moves content to the output until that is full, nothing is left or the connection's window is used up. */
+  pump(): void {
+    const blocked: Stream[] = [];
+    while (this.#takes()) {
+      const stream = this.#scheduler.next();
+      if (stream === undefined) break;
+      if (!stream.sending) continue;
+      if (stream.queued > 0 && this.window <= 0) {
+        blocked.push(stream);
+        continue;
+      }
+      this.#frame(stream);
+      this.schedule(stream);
+      stream.onProgress();
+    }
+    for (const stream of blocked) this.#scheduler.add(stream);
+  }
+
+  /** Drops what a stream had to send. */
+  drop(stream: Stream): void {
+    stream.queue = null;
+    stream.queued = 0;
+    stream.endDue = false;
+  }
+
+  #takes(): boolean {
+    return this.writable && this.output.length < this.#mark;
+  }
+
+  #frame(stream: Stream): void {
+    if (stream.queued === 0) {
+      if (stream.endDue) this.#last(stream);
+      return;
+    }
+    const most = Math.min(FRAME, stream.sendWindow, this.window);
+    if (most <= 0) return;
+    const queue = stream.queue as Uint8Array[];
+    const first = queue[0] as Uint8Array;
+    const octets = first.length <= most ? first : first.subarray(0, most);
+    if (octets === first) queue.shift();
+    else queue[0] = first.subarray(most);
+    stream.queued -= octets.length;
+    stream.sendWindow -= octets.length;
+    this.window -= octets.length;
+    const last = stream.queued === 0 && stream.endDue && stream.trailers === null;
+    this.output.header(octets.length, FRAME_TYPE.DATA, last ? FLAG.END_STREAM : 0, stream.id);
+    this.output.octets(octets);
+    if (last) this.#end(stream);
+  }
+
+  #last(stream: Stream): void {
+    if (stream.trailers === null) this.output.header(0, FRAME_TYPE.DATA, FLAG.END_STREAM, stream.id);
+    else this.output.fieldBlock(stream.id, this.blocks.trailers(stream.trailers), true, FRAME);
+    this.#end(stream);
+  }
+
+  #end(stream: Stream): void {
+    stream.state = next(stream.state, 'sendEnd', stream.id) as Stream['state'];
+    stream.endDue = false;
+    this.#ended(stream);
+  }
+}
