@@ -1,0 +1,210 @@
+/** `msgi serve`: hosts the default export of a module. */
+import { access, readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import type { App, Application } from '../spec/msgi.ts';
+import { MAX_WINDOW } from '../wire/index.ts';
+import { type Credentials, type Running, type ServeOptions, serve } from './server.ts';
+
+/** What the user can put right: printed without a stack. */
+class UsageError extends Error {}
+
+interface Options {
+  readonly port: number;
+  readonly host: string;
+  readonly tls?: boolean;
+  readonly tlsPort?: number;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly initialWindow?: number;
+  readonly log?: boolean;
+}
+
+/** Runs the command with its arguments, `argv` without "node" and the script. Gives the exit code. */
+export async function run(argv: readonly string[]): Promise<number> {
+  const command = program();
+  try {
+    command.parse([...argv], { from: 'user' });
+    await host(command.args[0] as string, command.opts<Options>());
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    process.stderr.write(`msgi serve: ${explain(error)}\n`);
+    return 2;
+  }
+}
+
+function program(): Command {
+  return new Command('msgi serve')
+    .description('Serve an MSGI application over HTTP/2.')
+    .argument('APP', 'module whose default export is an application, such as examples/hello.js')
+    .option('--port <number>', 'port to listen on; 0 takes a free one', integer(0, 65_535), 8080)
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--tls', 'serve TLS on --port, with a throw-away certificate unless --cert and --key are given')
+    .option('--tls-port <number>', 'serve TLS on this port as well', integer(0, 65_535))
+    .option('--cert <file>', 'certificate chain, PEM')
+    .option('--key <file>', 'private key of the certificate, PEM')
+    .option('--initial-window <octets>', 'receive window of each stream', integer(0, MAX_WINDOW))
+    .option('--log', 'one line to stderr for each exchange')
+    .addHelpText(
+      'after',
+      '\nOn listening, one line of JSON goes to stdout: {"address":"http://127.0.0.1:8080","pid":1}.\n' +
+        'SIGINT and SIGTERM finish what is under way and exit.\n\n' +
+        'Try it:  msgi serve examples/hello.js  and  curl --http2-prior-knowledge http://127.0.0.1:8080/',
+    )
+    .exitOverride();
+}
+
+function integer(least: number, most: number): (text: string) => number {
+  return text => {
+    const number = /^[0-9]+$/.test(text) ? Number(text) : Number.NaN;
+    if (number >= least && number <= most) return number;
+    throw new InvalidArgumentError(`Give an integer from ${least} to ${most}.`);
+  };
+}
+
+async function host(file: string, options: Options): Promise<void> {
+  if ((options.cert === undefined) !== (options.key === undefined)) {
+    throw new UsageError('--cert and --key go together: give both, or neither for a throw-away certificate');
+  }
+  const hosted = await load(file);
+  const wantsTls = options.tls === true || options.tlsPort !== undefined || options.cert !== undefined;
+  const credentials = wantsTls ? await readCredentials(options) : undefined;
+  const running = await listen(options.log === true ? logged(hosted) : hosted, options, credentials);
+  await stopSignal();
+  await Promise.all(running.map(server => server.close()));
+}
+
+async function listen(
+  hosted: App | Application,
+  options: Options,
+  credentials: Credentials | undefined,
+): Promise<readonly Running[]> {
+  const common: ServeOptions = {
+    host: options.host,
+    ...(options.initialWindow === undefined ? {} : { limits: { initialWindow: options.initialWindow } }),
+  };
+  const both = options.tlsPort !== undefined;
+  const shared = both ? oneLifespan(hosted) : hosted;
+  const firstTls = credentials !== undefined && !both ? { tls: credentials } : {};
+  const first = await serve(shared, { ...common, port: options.port, ...firstTls });
+  const report: Record<string, unknown> = { address: first.address, pid: process.pid };
+  const running = [first];
+  if (both && credentials !== undefined) {
+    try {
+      const second = await serve(shared, { ...common, port: options.tlsPort as number, tls: credentials });
+      report['tls'] = second.address;
+      running.push(second);
+    } catch (error) {
+      await first.close();
+      throw error;
+    }
+  }
+  process.stdout.write(`${JSON.stringify(report)}\n`);
+  return running;
+}
+
+/** An application on two ports starts, drains and stops once. */
+function oneLifespan(hosted: App | Application): App | Application {
+  if (typeof hosted === 'function') return hosted;
+  let started = 0;
+  let drained = false;
+  return {
+    app: hosted.app,
+    async start(host) {
+      started += 1;
+      if (started === 1) await hosted.start?.(host);
+    },
+    drain() {
+      if (!drained) hosted.drain?.();
+      drained = true;
+    },
+    async stop() {
+      started -= 1;
+      if (started === 0) await hosted.stop?.();
+    },
+  };
+}
+
+async function load(file: string): Promise<App | Application> {
+  const path = resolve(file);
+  try {
+    await access(path);
+  } catch {
+    throw new UsageError(`no file ${path}; give the path of a module, such as examples/hello.js`);
+  }
+  const module = (await import(pathToFileURL(path).href)) as { readonly default?: unknown };
+  const hosted = module.default;
+  if (typeof hosted === 'function') return hosted as App;
+  if (typeof hosted === 'object' && hosted !== null && typeof (hosted as Application).app === 'function') {
+    return hosted as Application;
+  }
+  throw new UsageError(`${path} has no application as its default export; add "export default app"`);
+}
+
+async function readCredentials(options: Options): Promise<Credentials> {
+  if (options.cert !== undefined && options.key !== undefined) {
+    return { cert: await readPem(options.cert), key: await readPem(options.key) };
+  }
+  // Loaded when wanted only: it brings a whole library for certificates.
+  const { generate } = await import('selfsigned');
+  const { cert, private: key } = await generate([{ name: 'commonName', value: 'localhost' }], {
+    keyType: 'ec',
+    extensions: [
+      {
+        name: 'subjectAltName',
+        altNames: [
+          { type: 2, value: 'localhost' },
+          { type: 7, ip: '127.0.0.1' },
+          { type: 7, ip: '::1' },
+        ],
+      },
+    ],
+  });
+  return { cert, key };
+}
+
+async function readPem(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch {
+    throw new UsageError(`cannot read ${resolve(file)}; give a PEM file`);
+  }
+}
+
+function logged(hosted: App | Application): App | Application {
+  const { app } = typeof hosted === 'function' ? { app: hosted } : hosted;
+  const log: App = x => {
+    const { method, target } = x.request;
+    x.watch(notice => {
+      if (notice.type !== 'close') return;
+      const end = notice.complete ? '' : ` code ${notice.code} by ${notice.by}`;
+      process.stderr.write(`${method} ${target} ${notice.status} ${notice.sent} octets${end}\n`);
+    });
+    return app(x);
+  };
+  if (typeof hosted === 'function') return log;
+  return {
+    app: log,
+    start: host => hosted.start?.(host),
+    drain: () => hosted.drain?.(),
+    stop: () => hosted.stop?.(),
+  };
+}
+
+function stopSignal(): Promise<void> {
+  return new Promise(resolve => {
+    process.once('SIGINT', () => resolve());
+    process.once('SIGTERM', () => resolve());
+  });
+}
+
+function explain(error: unknown): string {
+  if (error instanceof UsageError) return error.message;
+  const { code, port } = error as { readonly code?: string; readonly port?: number };
+  if (code === 'EADDRINUSE') return `port ${port} is in use; give another with --port, or --port 0 for a free one`;
+  if (code === 'EACCES') return `port ${port} needs more rights; give one above 1023 with --port`;
+  if (code === 'EADDRNOTAVAIL') return 'the address of --host is none of this machine; try 127.0.0.1';
+  return error instanceof Error ? error.message : String(error);
+}
