@@ -5,7 +5,7 @@
  * grades are those of spec/registry/README.md: a code other than the one named is weak (RFC 9113 §5.4 admits generic ones),
  * so is a bare close where GOAWAY was due (§5.4.1: a SHOULD), so is GOAWAY with the connection still open 1.5 s later.
  */
-import { type ErrorCode, errorName, type Frame } from '../wire/index.ts';
+import { ERROR_CODE, type ErrorCode, errorName, type Frame } from '../wire/index.ts';
 import { Failed } from './outcome.ts';
 import type { Peer, RequestOptions } from './peer/peer.ts';
 import type { StreamRecord } from './peer/stream.ts';
@@ -15,7 +15,8 @@ import { describeAnswer, describeEnd, mismatch, type Trial } from './trial.ts';
 /** The code that is expected, or several that pass alike, the one to be named first. */
 export type Codes = ErrorCode | readonly ErrorCode[];
 
-const CLOSE_MS = 1500;
+/** When a connection that should be closed is looked at once. */
+export const CLOSE_MS = 1500;
 
 const list = (codes: Codes): readonly string[] => (typeof codes === 'string' ? [codes] : codes);
 
@@ -59,14 +60,15 @@ export async function streamError(
   ...stimulus: readonly Frame[]
 ): Promise<void> {
   trial.expected = `stream error ${list(codes).join(' or ')}: RST_STREAM on stream ${stream}, or that as a connection error`;
-  const record = peer.stream(stream);
-  if (record.over)
+  const before = peer.ledger.stream(stream);
+  if (before?.over)
     trial.notApplicable(
-      `stream ${stream} was over before the stimulus: ${describeAnswer(record, peer)}`,
+      `stream ${stream} was over before the stimulus: ${describeAnswer(before, peer)}`,
       'stream-over',
     );
   const mark = peer.received.length;
   await peer.fence(...stimulus);
+  const record = peer.stream(stream);
   if (!peer.over && !record.over) {
     const reacted = await trial.idle(peer.within(peer.limit, () => record.over || peer.over, 'RST_STREAM'));
     if (!reacted)
@@ -76,7 +78,9 @@ export async function streamError(
         true,
       );
   }
-  if (record.resets.length > 0) return resetGrade(trial, record, codes);
+  // A whole response and RST_STREAM(NO_ERROR) behind it serve the request: no more of it is wanted (RFC 9113 §8.1).
+  const unwanted = record.gotEnd && record.resets[0] === ERROR_CODE.NO_ERROR;
+  if (record.resets.length > 0 && !unwanted) return resetGrade(trial, record, codes);
   if (peer.over) return connectionEnd(trial, peer, codes);
   throw new Failed(`the stream is served: ${describeAnswer(record, peer)}`);
 }
@@ -88,17 +92,24 @@ function resetGrade(trial: Trial, record: StreamRecord, codes: Codes): void {
 }
 
 /**
- * The request on `stream`, whole or not, is malformed: RST_STREAM PROTOCOL_ERROR, a 4xx, or a connection error
- * (RFC 9113 §8.1.1). Serving it fails, with the bad part dropped or not.
+ * The request on `stream`, sent before or as the stimulus, is malformed: RST_STREAM PROTOCOL_ERROR, a 4xx, or a connection
+ * error (RFC 9113 §8.1.1). Serving it fails, with the bad part dropped or not.
  */
-export async function malformed(trial: Trial, peer: Peer, stream: number): Promise<void> {
+export async function malformed(
+  trial: Trial,
+  peer: Peer,
+  stream: number,
+  ...stimulus: readonly Frame[]
+): Promise<void> {
   trial.expected =
     'refused as malformed: RST_STREAM PROTOCOL_ERROR, a 4xx response, or connection error PROTOCOL_ERROR';
-  const record = await reaction(trial, peer, stream);
-  if (record.status >= 200 && record.status < 400) {
+  const record = await reaction(trial, peer, stream, ...stimulus);
+  // A response that was begun may be cut off by the reset or the GOAWAY (RFC 9113 §8.1.1).
+  const whole = record.gotEnd || (record.resets.length === 0 && !peer.over);
+  if (record.status >= 200 && record.status < 400 && whole) {
     throw new Failed(`the malformed request is served: status ${record.status}, ${record.octets} octets of content`);
   }
-  if (record.status > 0) return refusedByStatus(trial, peer, record);
+  if (record.status >= 400) return refusedByStatus(trial, peer, record);
   if (record.resets.length > 0) return resetGrade(trial, record, 'PROTOCOL_ERROR');
   return connectionEnd(trial, peer, 'PROTOCOL_ERROR');
 }
@@ -111,13 +122,19 @@ function refusedByStatus(trial: Trial, peer: Peer, record: StreamRecord): void {
 }
 
 /**
- * Waits for what the subject has to say on a stream: its whole answer, or the end of the connection. Silence is told by two
- * twins, the fence and the time limit (KIT rule 1, an application out of our control).
+ * Waits for what the subject has to say on a stream: its whole answer, or the end of the connection. The stimulus that it
+ * answers was sent before, or goes out here, in one write with the first PING. Silence is told by two twins, the fence and
+ * the time limit (KIT rule 1, an application out of our control).
  */
-export async function reaction(trial: Trial, peer: Peer, stream: number): Promise<StreamRecord> {
+export async function reaction(
+  trial: Trial,
+  peer: Peer,
+  stream: number,
+  ...stimulus: readonly Frame[]
+): Promise<StreamRecord> {
+  await peer.fence(...stimulus);
   const record = peer.stream(stream);
   const settled = (): boolean => record.over || peer.over;
-  await peer.fence();
   if (!settled()) await peer.twins(trial.subject.small.path);
   if (!settled()) await peer.fence();
   if (!settled() && !(await trial.idle(peer.within(peer.limit, settled, 'a reaction')))) {
@@ -129,6 +146,24 @@ export async function reaction(trial: Trial, peer: Peer, stream: number): Promis
     );
   }
   return record;
+}
+
+/**
+ * Responses that their stream windows hold back: the large resource under INITIAL_WINDOW_SIZE 1, one octet of each seen. The
+ * streams stay half-closed (remote) until they get credit.
+ */
+export async function held(trial: Trial, peer: Peer, count = 1): Promise<readonly number[]> {
+  await peer.change(['INITIAL_WINDOW_SIZE', 1]);
+  const { path } = trial.resource('large');
+  const streams: number[] = [];
+  for (let stream = 0; stream < count; stream += 1) streams.push(peer.ask({ path }));
+  for (const stream of streams) {
+    const record = peer.stream(stream);
+    const begun = (): boolean => record.octets > 0 || record.over || peer.over;
+    await peer.until(begun, `the first octet of the answer on stream ${stream}`);
+    if (record.over || peer.over) throw new Failed(`GET ${path} on stream ${stream}: ${describeAnswer(record, peer)}`);
+  }
+  return streams;
 }
 
 /** The stimulus changes nothing: no RST_STREAM, no GOAWAY, no close, and the connection still serves. */

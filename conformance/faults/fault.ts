@@ -6,14 +6,18 @@
 import {
   concat,
   Decoder,
+  type ErrorCode,
   FLAG,
   FRAME_TYPE,
   type Frame,
   frame,
+  goaway,
   headers,
+  INITIAL_SETTINGS,
   type Payload,
   parsePayload,
   plainBlock,
+  rstStream,
 } from '../../wire/index.ts';
 
 export interface Fault {
@@ -39,6 +43,8 @@ export interface Filters {
   toClient?(frame: Frame): readonly Frame[];
   /** The first 24 octets of the client, whatever they are. */
   preface?(octets: Uint8Array): Uint8Array;
+  /** What the server makes of one read of the client's octets behind the preface, before frames are cut out of them. */
+  read?(octets: Uint8Array): Uint8Array;
 }
 
 /** What a filter may do beside answering: say something on its own. */
@@ -85,19 +91,38 @@ export function recode(
   decoder: () => BlockDecoder = () => new Decoder(0xffff_ffff),
 ): (frame: Frame) => readonly Frame[] {
   const blocks = decoder();
-  let open: { readonly first: Frame; readonly parts: Uint8Array[] } | null = null;
+  let held: Frame[] = [];
   return next => {
     const payload = parsePayload(next);
-    if (payload.type === 'HEADERS') open = { first: next, parts: [payload.fragment] };
-    else if (payload.type === 'CONTINUATION' && open !== null) open.parts.push(payload.fragment);
-    else return [next];
+    const begins = payload.type === 'HEADERS' && held.length === 0;
+    const continues = payload.type === 'CONTINUATION' && next.stream === held[0]?.stream;
+    if (!begins && !continues) {
+      // A frame inside a field block goes on as it came, with what is there of the block: the damage is the sender's.
+      const broken = [...held, next];
+      held = [];
+      return broken;
+    }
+    held.push(next);
     if (!payload.endHeaders) return [];
-    const { first, parts } = open;
-    open = null;
-    const endStream = (first.flags & FLAG.END_STREAM) !== 0;
-    const fields = change({ stream: first.stream, endStream, fields: blocks.decode(concat(parts)) });
-    return fields === null ? [] : split(headers(first.stream, plainBlock(fields), { endStream }));
+    const whole = held;
+    held = [];
+    return rebuild(whole, block => blocks.decode(block), change);
   };
+}
+
+function rebuild(
+  frames: readonly Frame[],
+  decode: (block: Uint8Array) => readonly string[],
+  change: (section: Section) => readonly string[] | null,
+): readonly Frame[] {
+  const first = frames[0] as Frame;
+  const endStream = (first.flags & FLAG.END_STREAM) !== 0;
+  const fragments = frames.map(each => {
+    const payload = parsePayload(each);
+    return payload.type === 'HEADERS' || payload.type === 'CONTINUATION' ? payload.fragment : new Uint8Array(0);
+  });
+  const fields = change({ stream: first.stream, endStream, fields: decode(concat(fragments)) });
+  return fields === null ? [] : split(headers(first.stream, plainBlock(fields), { endStream }));
 }
 
 /** Cuts a HEADERS frame above 16,384 octets into CONTINUATIONs. */
@@ -115,12 +140,68 @@ function split(whole: Frame): readonly Frame[] {
   return frames;
 }
 
+/** Decodes what a client sends as a sound server does that leaves SETTINGS_HEADER_TABLE_SIZE alone. */
+const strict = (): BlockDecoder => new Decoder(INITIAL_SETTINGS.HEADER_TABLE_SIZE);
+
 /** The server takes requests for what `change` makes of them: it does not notice what was wrong. */
 export function mendsRequests(change: (section: Section) => readonly string[] | null): Fault['wire'] {
-  return () => ({ toServer: recode(change) });
+  return () => ({ toServer: recode(change, strict) });
 }
 
 /** The server's responses carry the fields that `change` makes of them. */
 export function spoilsResponses(change: (section: Section) => readonly string[] | null): Fault['wire'] {
   return () => ({ toClient: recode(change) });
+}
+
+/** The server takes sound requests that `matches` for malformed: it resets their streams. */
+export function refusesRequests(matches: (section: Section) => boolean): Fault['wire'] {
+  return link => ({
+    toServer: recode(section => {
+      if (!matches(section)) return section.fields;
+      link.toClient(rstStream(section.stream, 'PROTOCOL_ERROR'));
+      return null;
+    }, strict),
+  });
+}
+
+/** The server takes frames of the client that `matches` for stream errors: it resets their streams. */
+export function refusesFrames(matches: (frame: Frame, payload: Payload) => boolean): Fault['wire'] {
+  return link => ({
+    toServer: frame => {
+      if (!matches(frame, parsePayload(frame))) return [frame];
+      link.toClient(rstStream(frame.stream, 'PROTOCOL_ERROR'));
+      return [rstStream(frame.stream, 'CANCEL')];
+    },
+  });
+}
+
+/** The server takes frames of the client that `matches` for stream errors, and looks at them no further. */
+export function resetsInstead(code: ErrorCode, matches: (frame: Frame, payload: Payload) => boolean): Fault['wire'] {
+  return link => ({
+    toServer: frame => {
+      if (!matches(frame, parsePayload(frame))) return [frame];
+      link.toClient(rstStream(frame.stream, code));
+      return [];
+    },
+  });
+}
+
+/** The server takes frames of the client that `matches` for connection errors. */
+export function endsConnection(code: ErrorCode, matches: (frame: Frame, payload: Payload) => boolean): Fault['wire'] {
+  return link => {
+    let last = 0;
+    let over = false;
+    return {
+      toServer: frame => {
+        if (over) return [];
+        if (frame.type === FRAME_TYPE.HEADERS) last = Math.max(last, frame.stream);
+        if (!matches(frame, parsePayload(frame))) return [frame];
+        over = true;
+        link.toClient(goaway(last, code));
+        link.close();
+        return [];
+      },
+      toClient: frame => (over ? [] : [frame]),
+    };
+  };
 }

@@ -69,6 +69,7 @@ function clientOctets(
 ): (chunk: Uint8Array) => void {
   const reader = new FrameReader();
   let opening: Uint8Array | null = new Uint8Array(0);
+  let highest = 0;
   return chunk => {
     let rest = chunk;
     if (opening !== null) {
@@ -79,6 +80,7 @@ function clientOctets(
       opening = null;
       origin.write(filters.preface?.(preface) ?? preface);
     }
+    rest = filters.read?.(rest) ?? rest;
     if (filters.toServer === undefined) {
       origin.write(rest);
       return;
@@ -86,12 +88,15 @@ function clientOctets(
     try {
       send(
         origin,
-        reader.read(rest).flatMap(frame => filters.toServer?.(copy(frame)) ?? []),
+        reader.read(rest).flatMap(frame => {
+          highest = Math.max(highest, frame.stream);
+          return filters.toServer?.(copy(frame)) ?? [];
+        }),
       );
     } catch (error) {
       // A block that even this server cannot decode: it says so, as a sound one does.
       if (!(error instanceof HpackError)) throw error;
-      send(client, [goaway(0, 'COMPRESSION_ERROR', error.message)]);
+      send(client, [goaway(highest, 'COMPRESSION_ERROR', error.message)]);
       close();
     }
   };

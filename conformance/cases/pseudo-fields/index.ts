@@ -1,4 +1,7 @@
-/** Cases on control data (RFC 9113 §8.3). */
-import { chapter } from '../../case.ts';
+/** Cases on pseudo-fields (RFC 9113 §8.3). */
+import type { Case } from '../../case.ts';
+import accepted from './accepted.ts';
+import sections from './sections.ts';
+import values from './values.ts';
 
-export default chapter('pseudo-fields', {});
+export default [...sections, ...values, ...accepted] satisfies readonly Case[];
