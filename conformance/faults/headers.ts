@@ -1,4 +1,41 @@
 /** Servers that are wrong about HEADERS (RFC 9113 §6.2). */
-import type { Fault } from './fault.ts';
+import { concat, FLAG, FRAME_TYPE, headers } from '../../wire/index.ts';
+import { alters, type Fault, resetsInstead } from './fault.ts';
 
-export default [] satisfies readonly Fault[];
+export default [
+  {
+    id: 'headers/leaves-padding-in-the-block',
+    deviation: 'The server takes the padding of HEADERS for a part of the field block.',
+    clause: 'RFC 9113 §6.2',
+    fails: ['headers/padded-and-prioritized', 'headers/empty-fragment-with-padding'],
+    seen: /GOAWAY COMPRESSION_ERROR|RST_STREAM \(code 1\)|status 400/,
+    wire: alters((frame, payload) => {
+      if (payload.type !== 'HEADERS' || payload.padding === null) return frame;
+      const { endStream, endHeaders, priority, fragment, padding } = payload;
+      const options = { endStream, endHeaders, ...(priority === null ? {} : { priority }) };
+      return headers(frame.stream, concat([fragment, padding]), options);
+    }),
+  },
+  {
+    id: 'headers/loses-end-stream-before-continuation',
+    deviation: 'The server forgets END_STREAM of a HEADERS frame that CONTINUATION follows.',
+    clause: 'RFC 9113 §6.2',
+    fails: ['headers/end-stream-before-continuation'],
+    seen: /no reaction on stream/,
+    why: 'Every request whose field block is cut has its END_STREAM there.',
+    wire: alters((frame, payload) =>
+      payload.type === 'HEADERS' && !payload.endHeaders ? { ...frame, flags: frame.flags & ~FLAG.END_STREAM } : frame,
+    ),
+  },
+  {
+    id: 'headers/excess-padding-is-a-stream-error',
+    deviation: 'The server takes padding as long as the payload for a stream error, and the field block is lost.',
+    clause: 'RFC 9113 §6.2',
+    fails: ['headers/padding-as-long-as-payload'],
+    seen: /the connection lives on.*RST_STREAM PROTOCOL_ERROR/,
+    wire: resetsInstead(
+      'PROTOCOL_ERROR',
+      ({ type }, payload) => type === FRAME_TYPE.HEADERS && payload.type === 'malformed',
+    ),
+  },
+] satisfies readonly Fault[];

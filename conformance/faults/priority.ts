@@ -1,4 +1,50 @@
 /** Servers that are wrong about PRIORITY (RFC 9113 §6.3). */
-import type { Fault } from './fault.ts';
+import { FRAME_TYPE } from '../../wire/index.ts';
+import { endsConnection, type Fault, hides, resetsInstead } from './fault.ts';
 
-export default [] satisfies readonly Fault[];
+export default [
+  {
+    id: 'priority/takes-stream-zero',
+    deviation: 'The server ignores PRIORITY on stream 0.',
+    clause: 'RFC 9113 §6.3',
+    fails: ['priority/on-stream-zero'],
+    seen: /the connection lives on/,
+    wire: hides(({ type, stream }) => type === FRAME_TYPE.PRIORITY && stream === 0),
+  },
+  {
+    id: 'priority/takes-any-length',
+    deviation: 'The server ignores PRIORITY of any length.',
+    clause: 'RFC 9113 §6.3',
+    fails: ['priority/too-short', 'priority/too-long'],
+    seen: /no reaction within/,
+    wire: hides(({ type, payload }) => type === FRAME_TYPE.PRIORITY && payload.length !== 5),
+  },
+  {
+    id: 'priority/opens-idle-streams',
+    deviation: 'PRIORITY on an idle stream opens it, so that the streams below it are taken for closed.',
+    clause: 'RFC 9113 §5.1',
+    fails: ['priority/in-every-state'],
+    seen: /GOAWAY PROTOCOL_ERROR/,
+    wire: link => {
+      let highest = 0;
+      const opened = new Set<number>();
+      return endsConnection('PROTOCOL_ERROR', ({ type, stream }) => {
+        const lower = type === FRAME_TYPE.HEADERS && stream < highest && !opened.has(stream);
+        if (type === FRAME_TYPE.HEADERS) opened.add(stream);
+        if (type === FRAME_TYPE.HEADERS || type === FRAME_TYPE.PRIORITY) highest = Math.max(highest, stream);
+        return lower;
+      })(link);
+    },
+  },
+  {
+    id: 'priority/refuses-unknown-dependencies',
+    deviation: 'The server resets a request that depends on a stream which was never opened.',
+    clause: 'RFC 9113 §5.3.2',
+    fails: ['priority/dependency-on-unknown-stream'],
+    seen: /RST_STREAM \(code 1\)/,
+    wire: resetsInstead(
+      'PROTOCOL_ERROR',
+      ({ stream }, p) => p.type === 'HEADERS' && p.priority !== null && p.priority.dependency > stream,
+    ),
+  },
+] satisfies readonly Fault[];

@@ -46,9 +46,6 @@ export function filler(size: number, name = 'x-fill'): Uint8Array {
   return literal(name, 'f'.repeat(size - 32 - name.length), 'incremental');
 }
 
-/** Large enough for every case, and small enough that the fields filling it are within any limit on field sections. */
-const LARGEST = 1024;
-
 /**
  * The table size that both sides are sure of: the case opens its first block with the update, so that nothing rests on what
  * a raised setting does by itself.
@@ -58,7 +55,7 @@ export function usable(
   peer: Peer,
   wanted: number,
 ): { readonly size: number; readonly update: Uint8Array } {
-  const size = Math.min(LARGEST, peer.ledger.setting('theirs', 'HEADER_TABLE_SIZE'));
+  const size = Math.min(4096, peer.ledger.setting('theirs', 'HEADER_TABLE_SIZE'));
   if (size < wanted)
     trial.notApplicable(`the server's HEADER_TABLE_SIZE of ${size} is too small for the entries of this case`);
   return { size, update: sizeUpdate(size) };

@@ -40,7 +40,7 @@ async function primed(trial: Trial, peer: Peer): Promise<boolean> {
   return blocksSince(peer, 0).some(inserts);
 }
 
-/** Grades the first block after the limit fell to 0: it opens with an update to 0, and opens so. */
+/** Grades the first block after the limit fell to 0: it opens with an update to 0. */
 function judgeUpdate(trial: Trial, peer: Peer, first: number, inserted: boolean): void {
   const [block = []] = blocksSince(peer, first);
   const [smallest] = openingUpdates(block);

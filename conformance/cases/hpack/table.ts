@@ -117,10 +117,11 @@ export default chapter('hpack', {
     title: 'An entry larger than the table is emitted and empties the table.',
     async run(trial) {
       const peer = await trial.open();
-      usable(trial, peer, 512);
+      const { update } = usable(trial, peer, 512);
       const { small } = trial.subject;
       const other = trial.resource('other');
-      await asks(trial, peer, { before: [sizeUpdate(256)], path: insertPath(other.path) }, other);
+      await asks(trial, peer, { before: [update], path: insertPath(other.path) }, other);
+      await asks(trial, peer, { before: [sizeUpdate(256)], path: indexed(NEWEST) }, other);
       await asks(trial, peer, { path: plainPath(small.path), after: [filler(257)] }, small);
       await gone(trial, peer, NEWEST);
     },
@@ -132,11 +133,12 @@ export default chapter('hpack', {
     title: 'An entry may take its name from the entry that its own insertion evicts.',
     async run(trial) {
       const peer = await trial.open();
-      usable(trial, peer, 512);
+      const { update } = usable(trial, peer, 512);
       const { small } = trial.subject;
       const other = trial.resource('other');
       const size = Math.max(pathSize(small.path), pathSize(other.path));
-      await asks(trial, peer, { before: [sizeUpdate(size)], path: insertPath(small.path) }, small);
+      await asks(trial, peer, { before: [update], path: insertPath(small.path) }, small);
+      await asks(trial, peer, { before: [sizeUpdate(size)], path: indexed(NEWEST) }, small);
       await asks(trial, peer, { path: literal(NEWEST, other.path, 'incremental') }, other);
       await asks(trial, peer, { path: indexed(NEWEST) }, other);
     },

@@ -1,4 +1,7 @@
 /** Cases on stream states, identifiers and concurrency (RFC 9113 §5.1). */
-import { chapter } from '../../case.ts';
+import type { Case } from '../../case.ts';
+import concurrency from './concurrency.ts';
+import identifiers from './identifiers.ts';
+import states from './states.ts';
 
-export default chapter('streams', {});
+export default [...states, ...identifiers, ...concurrency] satisfies readonly Case[];

@@ -1,0 +1,129 @@
+/** Cases on what each state of a stream takes (RFC 9113 §5.1). */
+import { data, errorName, type Frame, frame, headers, literal, rstStream, windowUpdate } from '../../../wire/index.ts';
+import { chapter } from '../../case.ts';
+import { answered, connectionError, held, ignored, served, streamError, tolerated } from '../../expect.ts';
+import type { Peer } from '../../peer/peer.ts';
+import { describeAnswer, describeEnd, type Trial } from '../../trial.ts';
+import { PATIENCE_MS, pathless, provoked } from '../provoked.ts';
+
+/** A type that no specification has taken. */
+const UNASSIGNED = 0xfa;
+
+export default chapter('streams', {
+  'window-update-on-never-promised-stream': {
+    requirement: 'rfc9113/5.1/1',
+    title: 'WINDOW_UPDATE on an even stream that was never promised is a connection error.',
+    async run(trial) {
+      const peer = await trial.open();
+      await connectionError(trial, peer, 'PROTOCOL_ERROR', windowUpdate(2, 1));
+    },
+  },
+
+  'headers-after-end-stream': {
+    requirement: 'rfc9113/5.1/8',
+    needs: ['large'],
+    title: 'A second HEADERS on a stream that the client has ended is a stream error STREAM_CLOSED.',
+    async run(trial) {
+      const peer = await trial.open();
+      const [stream = 0] = await held(trial, peer);
+      const trailers = headers(stream, literal('x-late', '1'), { endStream: true });
+      await streamError(trial, peer, stream, 'STREAM_CLOSED', trailers);
+    },
+  },
+
+  'unknown-frames-in-every-state': {
+    requirement: 'rfc9113/5.1/i2',
+    needs: ['large', 'upload'],
+    title: 'A frame of unknown type is no error on an idle, open, half-closed or closed stream.',
+    async run(trial) {
+      const peer = await trial.open();
+      const open = peer.ask({ method: 'POST', path: trial.upload.path, endStream: false });
+      const [halfClosed = 0] = await held(trial, peer);
+      const onIdle = peer.request({ method: 'HEAD' });
+      const states = [1, open, halfClosed, onIdle.stream];
+      await tolerated(trial, peer, ...states.map(stream => frame(UNASSIGNED, 0xff, stream, new Uint8Array(8))));
+      peer.send(onIdle);
+      await answered(trial, peer, onIdle.stream);
+    },
+  },
+
+  'late-window-update-and-reset': {
+    requirement: 'rfc9113/5.1/i3',
+    title: 'WINDOW_UPDATE and RST_STREAM that cross the end of a response are tolerated.',
+    async run(trial) {
+      const peer = await trial.open();
+      const [first, second] = [peer.request(), peer.request()];
+      peer.send(first, second);
+      await answered(trial, peer, first.stream);
+      await answered(trial, peer, second.stream);
+      await ignored(trial, peer, windowUpdate(first.stream, 1), rstStream(second.stream));
+    },
+  },
+
+  'rest-of-request-after-early-answer': {
+    requirement: 'rfc9113/5.1/i6',
+    needs: ['other'],
+    title: 'After a response that comes before the end of the request, the rest of the request is still legal.',
+    async run(trial) {
+      const peer = await trial.open();
+      const stream = await answeredEarly(trial, peer);
+      trial.expected = 'no connection error for the rest of the request, and the connection still serves';
+      const record = peer.stream(stream);
+      // A server may also ask the client to stop (RFC 9113 §8.1): then there is no rest.
+      const rest = [windowUpdate(stream, 1), data(stream, 'x'), data(stream, '', { endStream: true })];
+      const fenced = await peer.fence(...(record.resets.length === 0 ? rest : []));
+      if (fenced === 'over') return endedAfterAnswer(trial, peer);
+      const code = errorName(record.resets[0] ?? 0);
+      if (!['NO_ERROR', 'CANCEL', 'STREAM_CLOSED'].includes(code)) trial.weak(`RST_STREAM ${code} on stream ${stream}`);
+      await served(trial, peer);
+      return undefined;
+    },
+  },
+
+  'data-after-reset-costs-no-window': {
+    requirement: 'rfc9113/5.1/11',
+    title:
+      'DATA that comes on streams which the server has reset is dropped, and its credit on the connection comes back.',
+    async run(trial) {
+      const peer = await trial.open();
+      const { ledger } = peer;
+      const credit = ledger.sendWindow;
+      if (credit > 2 ** 20) trial.notApplicable(`the connection window is ${credit} octets`);
+      const perStream = Math.min(2 ** 18, ledger.setting('theirs', 'INITIAL_WINDOW_SIZE'));
+      if (perStream === 0) trial.notApplicable('streams begin with a window of 0 octets');
+      for (let sent = 0; sent <= credit; ) {
+        await peer.until(() => peer.over || ledger.sendWindow > 0, 'credit for the DATA on streams that were reset');
+        if (peer.over) trial.fail(`${sent} octets of DATA behind malformed requests: ${describeEnd(peer)}`);
+        const post = pathless(peer);
+        const content = dataFrames(post.stream, Math.min(perStream, ledger.sendWindow));
+        await provoked(trial, peer, post, ...content);
+        sent += content.reduce((sum, { payload }) => sum + payload.length, 0);
+      }
+      if (peer.over) trial.fail(describeEnd(peer));
+      await served(trial, peer, { method: 'HEAD' });
+    },
+  },
+});
+
+/** A POST of what takes none, without its content; gives the stream when the server answers it all the same. */
+async function answeredEarly(trial: Trial, peer: Peer): Promise<number> {
+  const stream = peer.ask({ method: 'POST', path: trial.resource('other').path, endStream: false });
+  const record = peer.stream(stream);
+  const settled = (): boolean => record.over || peer.over;
+  await peer.fence();
+  if (!settled()) await trial.idle(peer.within(Math.min(peer.limit, PATIENCE_MS), settled, 'an early answer'));
+  if (!record.gotEnd) trial.notApplicable(`no answer before the content: ${describeAnswer(record, peer)}`);
+  return stream;
+}
+
+/** A server may end a connection at any time (RFC 9113 §5.4.1), but not for this reason, and not without a word. */
+function endedAfterAnswer(trial: Trial, peer: Peer): void {
+  if (peer.goaways.length === 0 || peer.goaways.some(({ code }) => code !== 'NO_ERROR')) trial.fail(describeEnd(peer));
+  trial.weak(describeEnd(peer));
+}
+
+/** So many octets of content, in frames that every server takes. */
+function dataFrames(stream: number, octets: number): readonly Frame[] {
+  const sizes = Array.from({ length: Math.ceil(octets / 16_384) }, (_, at) => Math.min(16_384, octets - at * 16_384));
+  return sizes.map(size => data(stream, new Uint8Array(size)));
+}
