@@ -66,6 +66,9 @@ function whileRunning(listener: Listener, isRunning: () => boolean): Listener {
     result: (result, done, selected) => {
       if (isRunning()) listener.result?.(result, done, selected);
     },
+    revised: result => {
+      if (isRunning()) listener.revised?.(result);
+    },
   };
 }
 

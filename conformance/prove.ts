@@ -13,6 +13,7 @@ import { type Attempt, attempt } from './runner/attempt.ts';
 import { calibrate } from './runner/calibrate.ts';
 import type { Subject } from './subject.ts';
 import { openTarget } from './targets/open.ts';
+import { TargetError } from './targets/target.ts';
 
 /** A fault that fails more cases than this says why. */
 const MANY = 5;
@@ -158,13 +159,21 @@ async function main(): Promise<number> {
     timeout: Number(values.timeout),
     jobs: Number(values.jobs),
   };
-  const proofs = await prove(options, proof => process.stdout.write(`${row(proof)}\n`));
+  const proofs = await prove(options, proof => process.stdout.write(`${row(proof)}\n`)).catch(unstarted);
+  if (proofs === null) return 2;
   const defects = proofs.filter(({ defect }) => defect !== null);
   const cases = new Set(proofs.filter(({ fault }) => fault !== null).map(({ caseId }) => caseId));
   process.stdout.write(
     `\n${cases.size} cases against ${faults.length} faults and the sound server: ${defects.length} defects\n`,
   );
   return defects.length === 0 ? 0 : 1;
+}
+
+/** The sound server does not start: one line says why. */
+function unstarted(error: unknown): null {
+  if (!(error instanceof TargetError)) throw error;
+  process.stderr.write(`prove: ${error.message}\n`);
+  return null;
 }
 
 function row({ caseId, fault, verdict, seen, defect }: Proof): string {

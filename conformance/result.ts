@@ -60,7 +60,7 @@ export interface Result {
   readonly tries?: Readonly<Partial<Record<Verdict, number>>>;
   /** The readings of a disputed rule, where the case is about one. */
   readonly disputed?: string;
-  /** The manifest's reason, where this is a known failure (`expect`) or a known race (`races`). */
+  /** The manifest's reason: of `expect` whatever the verdict, of `races` where the verdict is flaky. */
   readonly known?: string;
   /** Output of the subject around its crash. */
   readonly output?: string;
@@ -103,26 +103,25 @@ export function count(results: readonly Result[]): Counts {
   return counts;
 }
 
-/** A failure that the manifest's `expect` lists. */
-export function isKnownFailure(result: Result): boolean {
-  return result.known !== undefined && (result.verdict === 'fail' || result.verdict === 'weak');
+/** A failure that the manifest's `expect` lists, or a race that its `races` lists. */
+export function isKnownFailure({ known, verdict }: Result): boolean {
+  return known !== undefined && (verdict === 'fail' || verdict === 'weak' || verdict === 'flaky');
 }
 
 /** Exit status of a run: 2 the kit could not do its work, 1 something failed, 0 neither. */
 export function exitStatus(results: readonly Result[], selected: number, strict = false): 0 | 1 | 2 {
   if (results.length < selected || results.some(({ verdict }) => verdict === 'error')) return 2;
+  const failures = strict ? ['fail', 'flaky', 'weak'] : ['fail', 'flaky'];
   const bad = results.some(
     result =>
-      (result.verdict === 'fail' && !isKnownFailure(result)) ||
       result.verdict === 'crash' ||
-      (result.verdict === 'flaky' && result.known === undefined) ||
-      (strict && result.verdict === 'weak' && !isKnownFailure(result)) ||
-      isUnexpectedPass(result),
+      isUnexpectedPass(result) ||
+      (failures.includes(result.verdict) && !isKnownFailure(result)),
   );
   return bad ? 1 : 0;
 }
 
 /** A case of the manifest's `expect` that passed: the list is out of date, which fails the run. */
 export function isUnexpectedPass(result: Result): boolean {
-  return result.known !== undefined && result.verdict === 'pass' && result.reason !== 'races';
+  return result.known !== undefined && result.verdict === 'pass';
 }

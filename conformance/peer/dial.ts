@@ -12,6 +12,8 @@ export function dial(endpoint: Endpoint, verify: boolean, signal: AbortSignal): 
     const secure = endpoint.scheme === 'https';
     const socket = secure ? openTls(endpoint, verify) : connectTcp({ ...endpoint, allowHalfOpen: true });
     socket.setNoDelay(true);
+    // Whenever the transport fails, before somebody listens or after nobody does, the kit lives.
+    socket.on('error', () => {});
     const settle = (error: Error | null): void => {
       signal.removeEventListener('abort', abort);
       socket.off('error', failed).off(secure ? 'secureConnect' : 'connect', connected);

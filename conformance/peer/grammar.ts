@@ -19,7 +19,7 @@ import {
   SETTING,
 } from '../../wire/index.ts';
 import type { Ledger } from './ledger.ts';
-import type { StreamRecord } from './stream.ts';
+import { fieldValue, type StreamRecord } from './stream.ts';
 import { printable } from './transcript.ts';
 
 export interface Finding {
@@ -41,6 +41,8 @@ const CONNECTION_FRAMES: ReadonlyMap<number, RequirementId> = new Map<number, Re
   [FRAME_TYPE.GOAWAY, 'rfc9113/6.8/i3'],
 ]);
 
+const PADDING = { DATA: 'rfc9113/6.1/2', HEADERS: 'rfc9113/6.2/1', PUSH_PROMISE: 'rfc9113/6.6/2' } as const;
+
 const CONNECTION_SPECIFIC = new Set(['connection', 'proxy-connection', 'keep-alive', 'transfer-encoding', 'upgrade']);
 
 export class Grammar {
@@ -52,6 +54,11 @@ export class Grammar {
   #lastGoaway = Number.POSITIVE_INFINITY;
   /** Opaque octets of the kit's PINGs that wait for their acknowledgement. */
   readonly pings: string[] = [];
+  /** Streams on which the kit sent anything: what it said on an idle one may be answered there (RFC 9113 §6.3). */
+  readonly named = new Set<number>();
+  /** The kit wrote octets that are in no book, so what answers them cannot be judged. */
+  blind = false;
+  #undecodable = false;
 
   constructor(ledger: Ledger) {
     this.#ledger = ledger;
@@ -73,6 +80,7 @@ export class Grammar {
     this.#streamOf(frame, name);
     this.#payload(frame, payload);
     this.#closed(frame, payload, name);
+    this.#message(frame, name);
   }
 
   #header(frame: Frame, name: string): void {
@@ -118,11 +126,12 @@ export class Grammar {
         break;
       case 'DATA':
       case 'HEADERS':
+      case 'PUSH_PROMISE':
         if (payload.padding?.some(octet => octet !== 0)) {
-          const row = payload.type === 'DATA' ? 'rfc9113/6.1/2' : 'rfc9113/6.2/1';
-          this.#find(row, `${payload.type} on stream ${frame.stream} with padding that is not zero`);
+          this.#find(PADDING[payload.type], `${payload.type} on stream ${frame.stream} with padding that is not zero`);
         }
         if (payload.type === 'DATA') this.#flowControl(frame);
+        if (payload.type === 'PUSH_PROMISE') this.#pushPromise(payload.promised);
         break;
       case 'SETTINGS':
         this.#settings(payload.entries);
@@ -138,9 +147,6 @@ export class Grammar {
         break;
       case 'RST_STREAM':
         this.#idle(frame.stream, 'rfc9113/6.4/5', 'RST_STREAM');
-        break;
-      case 'PUSH_PROMISE':
-        this.#pushPromise(payload.promised);
         break;
       default:
         break;
@@ -197,8 +203,9 @@ export class Grammar {
   #pingAck(opaque: Uint8Array): void {
     const key = opaque.toString();
     const at = this.pings.indexOf(key);
-    if (at < 0) this.#find('rfc9113/6.7/i1', 'a PING acknowledgement whose octets answer no outstanding PING');
-    else this.pings.splice(at, 1);
+    if (at >= 0) this.pings.splice(at, 1);
+    else if (!this.blind)
+      this.#find('rfc9113/6.7/i1', 'a PING acknowledgement whose octets answer no outstanding PING');
   }
 
   #goaway(lastStream: number): void {
@@ -234,6 +241,7 @@ export class Grammar {
 
   #idle(id: number, row: RequirementId, name: string): void {
     const { highestSent, highestPromised } = this.#ledger;
+    if (this.blind || this.named.has(id) || this.#undecodable) return;
     if (id > (id % 2 === 1 ? highestSent : highestPromised)) this.#find(row, `${name} on stream ${id}, which is idle`);
   }
 
@@ -251,10 +259,21 @@ export class Grammar {
   #closed(frame: Frame, payload: Payload, name: string): void {
     const stream = this.#ledger.stream(frame.stream);
     const says = payload.type === 'DATA' || payload.type === 'HEADERS' || payload.type === 'PUSH_PROMISE';
-    if (stream === undefined || !says) return;
-    if (stream.gotEnd) this.#find('rfc9113/5.1/i5', `${name} on stream ${frame.stream} after its END_STREAM`);
-    else if (stream.resets.length > 0)
+    if (stream === undefined) return;
+    if (stream.gotEnd && says) {
+      this.#find('rfc9113/5.1/i5', `${name} on stream ${frame.stream} after its END_STREAM`);
+    } else if (stream.resets.length > 0 && (says || payload.type === 'WINDOW_UPDATE')) {
       this.#find('rfc9113/5.1/9', `${name} on stream ${frame.stream} after its RST_STREAM`);
+    }
+  }
+
+  /** A response begins with HEADERS, on a stream that a request opened (RFC 9113 §8.1). */
+  #message(frame: Frame, name: string): void {
+    if (frame.stream === 0 || (frame.type !== FRAME_TYPE.DATA && frame.type !== FRAME_TYPE.HEADERS)) return;
+    this.#idle(frame.stream, 'rfc9113/8.1/i1', name);
+    if (frame.type === FRAME_TYPE.DATA && this.#ledger.stream(frame.stream)?.status === 0 && !this.#undecodable) {
+      this.#find('rfc9113/8.1/i1', `DATA on stream ${frame.stream} before the HEADERS of a final response`);
+    }
   }
 
   /** A complete section of fields that the subject sent. */
@@ -277,6 +296,9 @@ export class Grammar {
       }
     }
     if (kind === 'head') this.#status(stream, fields, statuses, endStream);
+    if (kind === 'trailers' && !endStream) {
+      this.#find('rfc9113/8.1/i1', `HEADERS on stream ${stream.id} behind its final response without END_STREAM`);
+    }
   }
 
   #pseudo(kind: 'head' | 'trailers' | 'promise', name: string, stream: number, afterRegular: boolean): void {
@@ -294,16 +316,18 @@ export class Grammar {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: the octets that RFC 9113 §8.2.1 forbids are these
     if (name === '' || /[\x00-\x20\x7f-\xff:]/.test(name))
       this.#find('rfc9113/8.2.1/i1', `${shown} has a forbidden octet in its name`);
+    else if (/["(),/;<=>?@[\\\]{}]/.test(name))
+      this.#find('rfc9113/8.2.1/i1', `${shown} has a name that is no token`, 'weak');
     // biome-ignore lint/suspicious/noControlCharactersInRegex: the octets that RFC 9113 §8.2.1 forbids are these
     if (/[\x00\r\n]|^[ \t]|[ \t]$/.test(value)) {
       this.#find('rfc9113/8.2.1/i1', `${shown} has the forbidden value "${printable(value)}"`);
     }
     if (CONNECTION_SPECIFIC.has(name)) this.#find('rfc9113/8.2.2/i2', `connection-specific ${shown}`);
+    else if (name === 'te') this.#find('rfc9113/8.2.2/i2', `${shown}, which is for requests`, 'weak');
   }
 
   #status(stream: StreamRecord, fields: readonly string[], statuses: number, endStream: boolean): void {
-    const at = fields.indexOf(':status');
-    const status = at < 0 ? '' : (fields[at + 1] as string);
+    const status = fieldValue(fields, ':status') ?? '';
     if (statuses > 1) this.#find('rfc9113/8.3/8', `${statuses} :status fields on stream ${stream.id}`);
     if (statuses === 0 || !/^[1-9][0-9]{2}$/.test(status)) {
       this.#find(
@@ -321,25 +345,27 @@ export class Grammar {
       this.#find('rfc9113/8.1/i1', `stream ${stream.id} ends without a final response`);
       return;
     }
-    const at = stream.fields.indexOf('content-length');
+    const announced = fieldValue(stream.fields, 'content-length');
     if (stream.method === 'HEAD' && stream.octets > 0) {
       this.#find('rfc9113/8.1.1/i8', `${stream.octets} octets of content in the answer to HEAD on stream ${stream.id}`);
-    } else if (
-      at >= 0 &&
-      stream.method !== 'HEAD' &&
-      stream.status !== 304 &&
-      Number(stream.fields[at + 1]) !== stream.octets
-    ) {
+    } else if (announced !== undefined && !withoutContent(stream) && Number(announced) !== stream.octets) {
       this.#find(
         'rfc9113/8.1/i1',
-        `content-length ${stream.fields[at + 1]} but ${stream.octets} octets of content on stream ${stream.id}`,
+        `content-length ${printable(announced)} but ${stream.octets} octets of content on stream ${stream.id}`,
       );
     }
   }
 
   /** A field block that does not decode; the response cannot be judged from here on. */
   undecodable(stream: number, why: string): void {
+    this.#undecodable = true;
     const row = why.includes('size update to') ? 'rfc7541/6.3/1' : 'rfc7541/2/i1';
     this.#find(row, `the field block on stream ${stream} does not decode: ${why}`);
   }
+}
+
+/** Messages whose content-length tells of content that is not there; so does that of a method which the kit did not note. */
+function withoutContent({ method, status, octets }: StreamRecord): boolean {
+  if (method === 'HEAD' || status === 204 || status === 304) return true;
+  return (method === 'CONNECT' && status >= 200 && status < 300) || (method === '' && octets === 0);
 }

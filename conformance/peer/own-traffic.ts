@@ -2,7 +2,15 @@
  * The kit's own traffic: an illegal frame that a case did not mean to send is a fault of the kit (KIT rule 8). What a case
  * sends on purpose goes through Peer.violate and is not held against this.
  */
-import { FLAG, FRAME_TYPE, type Frame, frameTypeName, MAX_WINDOW, parsePayload } from '../../wire/index.ts';
+import {
+  FLAG,
+  FRAME_TYPE,
+  type Frame,
+  frameTypeName,
+  MAX_WINDOW,
+  MIN_MAX_FRAME_SIZE,
+  parsePayload,
+} from '../../wire/index.ts';
 import { KitError } from '../outcome.ts';
 import type { Ledger } from './ledger.ts';
 
@@ -28,6 +36,11 @@ export class OwnTraffic {
     this.#ledger = ledger;
   }
 
+  /** A field block of the kit's is open, legal or not. */
+  get inBlock(): boolean {
+    return this.#block !== 0;
+  }
+
   /** Throws KitError where a sound client would not send the frame now. */
   check(frame: Frame): void {
     const refuse = (why: string): never => {
@@ -39,7 +52,8 @@ export class OwnTraffic {
     const payload = parsePayload(frame);
     if (payload.type === 'malformed') refuse(payload.why);
     if (frame.reserved) refuse('the reserved bit is set');
-    if (frame.payload.length > this.#ledger.setting('theirs', 'MAX_FRAME_SIZE'))
+    // A limit that no server may set (RFC 9113 §6.5.2) is for the passive checks to tell, and binds nobody.
+    if (frame.payload.length > Math.max(MIN_MAX_FRAME_SIZE, this.#ledger.setting('theirs', 'MAX_FRAME_SIZE')))
       refuse('larger than SETTINGS_MAX_FRAME_SIZE');
     if (ON_CONNECTION.has(frame.type) && frame.stream !== 0) refuse('belongs on stream 0');
     if (ON_STREAM.has(frame.type) && frame.stream === 0) refuse('belongs on a stream');

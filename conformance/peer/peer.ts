@@ -16,6 +16,7 @@ import {
   FrameReader,
   HpackError,
   headers,
+  INITIAL_SETTINGS,
   latin1Text,
   type Payload,
   PREFACE_OCTETS,
@@ -25,13 +26,15 @@ import {
   type SettingEntry,
   settings,
   settingsAck,
+  sizeUpdate,
 } from '../../wire/index.ts';
 import { DeadlinePassed, Failed, KitError } from '../outcome.ts';
+import { RAW_CAP } from '../result.ts';
 import type { Subject } from '../subject.ts';
 import { Grammar } from './grammar.ts';
 import { Ledger } from './ledger.ts';
 import { OwnTraffic } from './own-traffic.ts';
-import type { StreamRecord } from './stream.ts';
+import { fieldValue, type StreamRecord } from './stream.ts';
 import type { Transcript } from './transcript.ts';
 
 export interface RequestOptions {
@@ -50,8 +53,27 @@ export interface ReceivedGoaway {
 
 export type End = 'FIN' | 'RESET';
 
+/** Note of a frame that the transport no longer took. */
+const UNSENT = 'not sent: the transport has ended';
+
 /** What a fence awaits: reaching the deadline with this is `barrier-unanswered` (KIT rule 1). */
 export const BARRIER = 'a PING acknowledgement';
+
+/** What a fence awaits when it was answered, but never twice in a row without another frame between. */
+const QUIET = 'two PING round trips without another frame between them';
+
+/** Frames that the kit reads on one connection, and octets of theirs that are not DATA or that no window allows. */
+const MOST_FRAMES = 50_000;
+const MOST_OCTETS = 2 ** 24 + 2 ** 16;
+
+/** Octets read on one connection whose frames are kept whole; of DATA behind them only the length is counted. */
+const KEPT_OCTETS = 2 ** 23;
+
+/** Octets of one field block, and of the list that it decodes to, which are taken up. */
+const MOST_BLOCK = 2 ** 20;
+
+/** Characters kept of an answer that is no HTTP/2. */
+const FOREIGN_CAP = 1000;
 
 /** What the fence of two PINGs showed: the connection lives and is quiet, or it is over (GOAWAY, FIN, reset). */
 export type Fenced = 'quiet' | 'over';
@@ -63,7 +85,7 @@ export class Peer {
   /** SETTINGS acknowledgements read, and PING acknowledgements by their octets. */
   settingsAcks = 0;
   readonly pingAcks: string[] = [];
-  /** Frames read, in order, beside what the records say. */
+  /** Frames read, in order, beside what the records say; of DATA behind the first 8 MiB without the content. */
   readonly received: { readonly frame: Frame; readonly payload: Payload }[] = [];
   end: End | null = null;
   /** Octets read that are no HTTP/2: an HTTP/1.1 answer to a preface, say. */
@@ -80,12 +102,21 @@ export class Peer {
   readonly #own = new OwnTraffic(this.ledger);
   readonly #decoder = new Decoder(4096);
   readonly #waiters = new Set<() => void>();
-  #block: { stream: number; promised: number; endStream: boolean; parts: Uint8Array[] } | null = null;
+  #block: { stream: number; promised: number; endStream: boolean; parts: Uint8Array[]; octets: number } | null = null;
   #nextStream = 1;
   #pings = 0;
   #replies = true;
   #undecodable = '';
   #left = false;
+  #fault: Error | null = null;
+  /** Octets of the PINGs that fences wait for. */
+  readonly #awaited = new Set<string>();
+  /** Acknowledgements that the kit owes: they go out when the read has been drained. */
+  #owed: Frame[] = [];
+  #readOctets = 0;
+  #otherOctets = 0;
+  /** The first octets of a frame that is not whole yet. */
+  #torn: Uint8Array = new Uint8Array(0);
 
   constructor(socket: Socket, subject: Subject, transcript: Transcript, signal: AbortSignal, connectMs: number) {
     this.#socket = socket;
@@ -104,6 +135,11 @@ export class Peer {
   /** A connection error was reported, or the transport has ended. */
   get over(): boolean {
     return this.end !== null || this.goaways.length > 0;
+  }
+
+  /** Why the kit reads no more: the subject floods it, or reading failed. Every wait ends with this. */
+  get fault(): Error | null {
+    return this.#fault;
   }
 
   /** The next unused odd identifier. */
@@ -126,6 +162,7 @@ export class Peer {
   /** Octets as they are, in one write. */
   octets(octets: Uint8Array, type = 'OCTETS', note = ''): void {
     this.#transcript.event('>', this.connection, type, note, octets);
+    this.grammar.blind = true;
     this.#write(octets);
   }
 
@@ -162,10 +199,18 @@ export class Peer {
 
   /** The client's preface and its SETTINGS (RFC 9113 §3.4), with whatever comes in the same write. */
   preface(entries: readonly SettingEntry[] = [], ...more: readonly Frame[]): void {
-    this.#transcript.event('>', this.connection, 'PREFACE', '', PREFACE_OCTETS);
-    const frames = [settings(entries), ...more];
-    for (const frame of frames) this.#book(frame, undefined);
-    this.#write(concat([PREFACE_OCTETS, ...frames.map(frame => encodeFrame(frame))]));
+    this.#opening(PREFACE_OCTETS, [settings(entries), ...more]);
+  }
+
+  /** An opening that need not be sound: any octets in place of the 24, then frames of any kind, in one write. */
+  violatePreface(octets: Uint8Array, ...frames: readonly Frame[]): void {
+    this.#opening(octets, frames, 'on purpose');
+  }
+
+  #opening(octets: Uint8Array, frames: readonly Frame[], note?: string): void {
+    this.#transcript.event('>', this.connection, 'PREFACE', note ?? '', octets);
+    for (const frame of frames) this.#book(frame, note);
+    this.#write(concat([octets, ...frames.map(frame => encodeFrame(frame))]));
   }
 
   /** No automatic acknowledgement of SETTINGS and PING from now on. */
@@ -175,9 +220,9 @@ export class Peer {
 
   /** Changes settings and waits for the acknowledgement (or for the end of the connection). */
   async change(...entries: readonly SettingEntry[]): Promise<void> {
-    const acks = this.settingsAcks;
     this.send(settings(entries));
-    await this.until(() => this.over || this.settingsAcks > acks, 'the acknowledgement of SETTINGS');
+    const due = this.settingsAcks + this.ledger.unacknowledged.length;
+    await this.until(() => this.over || this.settingsAcks >= due, 'the acknowledgement of SETTINGS');
   }
 
   /** Ends the kit's side of the transport. */
@@ -188,29 +233,48 @@ export class Peer {
 
   /** The kit leaves: what the transport says from now on is its own doing and is not recorded. */
   close(): void {
+    if (this.#reader.pending > 0 && !this.#left) {
+      const seen = `${this.#reader.pending} octets that are no whole frame`;
+      this.#transcript.event('<', this.connection, 'OCTETS', seen, this.#torn);
+    }
     this.#left = true;
     this.#socket.destroy();
   }
 
+  get #writable(): boolean {
+    return this.end === null && this.#socket.writable;
+  }
+
   #write(octets: Uint8Array): void {
-    if (this.end === null && this.#socket.writable) this.#socket.write(octets);
+    if (this.#writable) this.#socket.write(octets);
   }
 
   /** Takes a frame of the kit's into the books and the transcript. */
   #book(frame: Frame, note: string | undefined): void {
     const payload = parsePayload(frame);
     this.#own.sent(frame);
-    this.#transcript.frame('>', this.connection, frame, payload, null, note);
-    if (payload.type === 'SETTINGS' && !payload.ack && frame.stream === 0) this.ledger.sendOurs(payload.entries);
+    this.grammar.named.add(frame.stream);
+    this.#transcript.frame('>', this.connection, frame, payload, null, this.#writable ? note : UNSENT);
+    if (payload.type === 'SETTINGS' && !payload.ack && frame.stream === 0) this.#announced(payload.entries);
     else if (payload.type === 'PING' && !payload.ack) this.grammar.pings.push(payload.opaque.toString());
     else if (payload.type === 'WINDOW_UPDATE') this.#granted(frame.stream, payload.increment);
     else if (frame.stream !== 0) this.#said(frame, payload);
   }
 
+  #announced(entries: readonly (readonly [number, number])[]): void {
+    this.ledger.sendOurs(entries);
+    for (const stream of this.ledger.streams.values()) released(stream);
+  }
+
   #granted(id: number, increment: number): void {
     const stream = this.ledger.stream(id);
-    if (id === 0) this.ledger.receiveWindow += increment;
-    else if (stream !== undefined) stream.receiveWindow += increment;
+    if (id === 0) {
+      this.ledger.receiveWindow += increment;
+      for (const each of this.ledger.streams.values()) released(each);
+    } else if (stream !== undefined) {
+      stream.receiveWindow += increment;
+      released(stream);
+    }
   }
 
   #said(frame: Frame, payload: Payload): void {
@@ -219,14 +283,13 @@ export class Peer {
       stream = this.ledger.open(frame.stream);
       stream.sentAt = performance.now();
     }
+    // DATA counts for the connection whatever becomes of it (RFC 9113 §6.9).
+    if (frame.type === FRAME_TYPE.DATA) this.ledger.sendWindow -= frame.payload.length;
     if (stream === undefined) return;
-    if (frame.type === FRAME_TYPE.DATA) {
-      stream.sendWindow -= frame.payload.length;
-      this.ledger.sendWindow -= frame.payload.length;
-    }
+    if (frame.type === FRAME_TYPE.DATA) stream.sendWindow -= frame.payload.length;
     if ((frame.type === FRAME_TYPE.DATA || frame.type === FRAME_TYPE.HEADERS) && frame.flags & FLAG.END_STREAM) {
       stream.sentEnd = true;
-      stream.sentAt = performance.now();
+      if (!stream.over) stream.sentAt = performance.now();
     }
     if (payload.type === 'RST_STREAM') stream.sentReset = true;
   }
@@ -245,10 +308,22 @@ export class Peer {
 
   /** HEADERS of a request on the next stream; its block uses no table, so that it means the same in every state of one. */
   request(options: RequestOptions = {}, stream: number = this.nextStream()): Frame {
-    const frame = headers(stream, plainBlock(this.fieldsOf(options)), { endStream: options.endStream ?? true });
+    const block = concat([...this.#sizeUpdate(), plainBlock(this.fieldsOf(options))]);
+    const frame = headers(stream, block, { endStream: options.endStream ?? true });
     this.expectMethod(stream, options.method ?? 'GET');
     return frame;
   }
+
+  /** The update that is due once when the subject allows a smaller table than before (RFC 7541 §4.2). */
+  #sizeUpdate(): Uint8Array[] {
+    const size = this.ledger.setting('theirs', 'HEADER_TABLE_SIZE');
+    if (size >= this.#tableSize) return [];
+    this.#tableSize = size;
+    return [sizeUpdate(size)];
+  }
+
+  /** The table size that the kit's blocks have declared. */
+  #tableSize = INITIAL_SETTINGS.HEADER_TABLE_SIZE;
 
   /** Which method a stream asks with, where its HEADERS do not come from `request`: HEAD has answers without content. */
   expectMethod(stream: number, method: string): void {
@@ -276,7 +351,7 @@ export class Peer {
 
   /** Waits for the condition, looked at whenever a read has been drained. Throws DeadlinePassed at the case's deadline. */
   async until(condition: () => boolean, what: string): Promise<void> {
-    while (!condition()) {
+    while (!this.#holds(condition)) {
       await this.#change(what);
       await turn();
     }
@@ -285,7 +360,7 @@ export class Peer {
   /** As `until`, but gives up after `ms` milliseconds and says whether the condition came true. */
   async within(ms: number, condition: () => boolean, what: string): Promise<boolean> {
     const end = performance.now() + ms;
-    while (!condition()) {
+    while (!this.#holds(condition)) {
       const left = end - performance.now();
       if (left <= 0) return false;
       await this.#change(what, left);
@@ -294,23 +369,26 @@ export class Peer {
     return true;
   }
 
+  /** The condition, on a connection that the kit still reads. */
+  #holds(condition: () => boolean): boolean {
+    if (this.#fault !== null) throw this.#fault;
+    return condition();
+  }
+
   #change(what: string, ms?: number): Promise<void> {
     return new Promise((resolve, reject) => {
-      const done = (): void => {
-        this.#waiters.delete(done);
+      const settle = (end: () => void): void => {
+        this.#waiters.delete(changed);
         this.#signal.removeEventListener('abort', passed);
         clearTimeout(timer);
-        resolve();
+        end();
       };
-      const passed = (): void => {
-        done();
-        reject(new DeadlinePassed(what));
-      };
-      const timer = ms === undefined ? undefined : setTimeout(done, ms);
-      if (this.#signal.aborted) return passed();
-      this.#waiters.add(done);
+      const changed = (): void => settle(resolve);
+      const passed = (): void => settle(() => reject(new DeadlinePassed(what)));
+      const timer = ms === undefined ? undefined : setTimeout(changed, ms);
+      this.#waiters.add(changed);
       this.#signal.addEventListener('abort', passed);
-      return undefined;
+      if (this.#signal.aborted) passed();
     });
   }
 
@@ -334,30 +412,43 @@ export class Peer {
    * between (KIT rule 1). `stimulus` goes out in one write with the first PING and may be illegal.
    */
   async fence(...stimulus: readonly Frame[]): Promise<Fenced> {
-    let frame = this.#ping();
-    if (stimulus.length > 0) this.violate(...stimulus, frame);
-    else this.send(frame);
-    for (let quiet = 0; quiet < 2; ) {
+    const first = this.#ping();
+    if (stimulus.length > 0) this.violate(...stimulus, first);
+    else this.send(first);
+    let restarts = 0;
+    for (let quiet = 0, frame = first; ; this.send(frame)) {
       const seen = this.#unrelated;
-      const key = frame.payload.toString();
-      await this.until(() => this.over || this.pingAcks.includes(key), BARRIER);
+      const sent = performance.now();
+      await this.#acknowledgement(frame).catch(error => {
+        // Where the last PING has only just gone out it is not its acknowledgement that is missing, but the quiet.
+        const busy = error instanceof DeadlinePassed && restarts > 1 && performance.now() - sent < this.limit;
+        throw busy ? new DeadlinePassed(QUIET) : error;
+      });
       if (this.over) return 'over';
       quiet = this.#unrelated === seen ? quiet + 1 : 0;
-      // The first round trip also covers what came before it: only what comes from now on breaks the quiet.
-      if (quiet < 2) {
-        frame = this.#ping();
-        this.send(frame);
-      }
+      if (quiet === 2) return 'quiet';
+      if (quiet === 0) restarts += 1;
+      frame = this.#ping();
     }
-    return 'quiet';
+  }
+
+  async #acknowledgement({ payload }: Frame): Promise<void> {
+    const key = payload.toString();
+    this.#awaited.add(key);
+    await this.until(() => this.over || !this.#awaited.has(key), BARRIER);
   }
 
   /** Frames read that are neither acknowledgements of PING nor PINGs of the subject's own. */
   #unrelated = 0;
 
-  /** Two answered HEAD requests of the path: what a request that came before them had to say has had its turn. */
+  /**
+   * Two answered HEAD requests of the path: what a request that came before them had to say has had its turn. None where the
+   * subject allows no further stream.
+   */
   async twins(path: string): Promise<void> {
-    for (let twin = 0; twin < 2 && !this.over; twin += 1) await this.answer(this.ask({ method: 'HEAD', path }));
+    const room = (): boolean => this.ledger.activeStreams < this.ledger.setting('theirs', 'MAX_CONCURRENT_STREAMS');
+    for (let twin = 0; twin < 2 && !this.over && room(); twin += 1)
+      await this.answer(this.ask({ method: 'HEAD', path }));
   }
 
   /** The time limit of KIT rule 1: 250 ms or 20 times the slowest answer of this connection. */
@@ -367,13 +458,37 @@ export class Peer {
 
   // --- reading -------------------------------------------------------------------------------------------------------
 
+  /** Whatever comes, the kit goes on: a fault of its own in here is told by the waits, as is a flood. */
   #read(chunk: Uint8Array): void {
-    if (this.received.length === 0 && this.foreign !== '') this.foreign += latin1Text(chunk).slice(0, 1000);
-    else if (this.received.length === 0 && chunk[0] === 0x48) this.foreign = latin1Text(chunk).slice(0, 1000);
-    else for (const frame of this.#reader.read(Uint8Array.from(chunk))) this.#frame(frame);
-    if (this.foreign !== '')
-      this.#transcript.event('<', this.connection, 'OCTETS', this.foreign.split('\r\n')[0] ?? '', chunk);
+    if (this.#fault !== null) return;
+    try {
+      this.#take(new Uint8Array(chunk));
+    } catch (error) {
+      this.#giveUp(error instanceof Error ? error : new Error(String(error)));
+    }
     this.#wake();
+  }
+
+  #take(octets: Uint8Array): void {
+    const begins = this.received.length === 0 && this.#reader.pending === 0;
+    if (begins && (this.foreign !== '' || octets[0] === 0x48)) {
+      this.foreign = (this.foreign + latin1Text(octets.subarray(0, FOREIGN_CAP))).slice(0, FOREIGN_CAP);
+      this.#transcript.event('<', this.connection, 'OCTETS', this.foreign.split('\r\n')[0] ?? '', octets);
+      return;
+    }
+    this.#readOctets += octets.length;
+    for (const frame of this.#reader.read(octets)) this.#frame(frame);
+    const { pending } = this.#reader;
+    if (pending <= octets.length) this.#torn = octets.slice(octets.length - pending).subarray(0, RAW_CAP);
+    this.#acknowledge();
+  }
+
+  /** Reads no more of this connection; the transport goes with it, so that nothing piles up. */
+  #giveUp(fault: Error): void {
+    this.#fault = fault;
+    this.#transcript.event('-', this.connection, 'RESET', `by the kit: ${fault.message}`);
+    this.#left = true;
+    this.#socket.destroy();
   }
 
   #over(end: End): void {
@@ -390,25 +505,35 @@ export class Peer {
 
   #frame(frame: Frame): void {
     const payload = parsePayload(frame);
-    this.received.push({ frame, payload });
+    this.#keep(frame, payload);
     this.grammar.frame(frame, payload);
     if (payload.type !== 'PING') this.#unrelated += 1;
     const fields = this.#fragment(frame, payload);
     this.#transcript.frame('<', this.connection, frame, payload, fields);
-    this.#take(frame, payload);
+    this.#account(frame, payload);
     const stream = this.ledger.stream(frame.stream);
     if (stream !== undefined) this.#ended(stream, frame);
   }
 
-  #take(frame: Frame, payload: Payload): void {
+  #keep(frame: Frame, payload: Payload): void {
+    if (payload.type !== 'DATA') this.#otherOctets += frame.payload.length;
+    const flood =
+      (this.received.length >= MOST_FRAMES && `${MOST_FRAMES} frames`) ||
+      (this.#otherOctets > MOST_OCTETS && `${MOST_OCTETS} octets beside DATA`) ||
+      (this.ledger.receiveWindow < -MOST_OCTETS && `${MOST_OCTETS} octets of DATA beyond the connection window`);
+    if (flood) throw new Failed(`the subject floods the connection: more than ${flood}`);
+    this.received.push(this.#readOctets <= KEPT_OCTETS ? { frame, payload } : slim(frame, payload));
+  }
+
+  #account(frame: Frame, payload: Payload): void {
     switch (payload.type) {
       case 'SETTINGS':
         if (payload.ack) this.#acknowledged();
         else this.#theirSettings(payload.entries);
         break;
       case 'PING':
-        if (payload.ack) this.pingAcks.push(payload.opaque.toString());
-        else this.#reply(ping(payload.opaque, true));
+        if (payload.ack) this.#answered(payload.opaque.toString());
+        else this.#owed.push(ping(payload.opaque, true));
         break;
       case 'GOAWAY':
         this.goaways.push({ code: errorName(payload.code), lastStream: payload.lastStream });
@@ -427,20 +552,33 @@ export class Peer {
     }
   }
 
+  #answered(opaque: string): void {
+    this.pingAcks.push(opaque);
+    this.#awaited.delete(opaque);
+  }
+
   #acknowledged(): void {
     this.settingsAcks += 1;
-    const tableSize = (this.ledger.acknowledge() ?? []).length > 0;
-    if (tableSize) this.#decoder.setLimit(this.ledger.setting('ours', 'HEADER_TABLE_SIZE'), false);
+    const acknowledged = this.ledger.acknowledge() ?? [];
+    if (acknowledged.length > 0) this.#decoder.setLimit(this.ledger.setting('ours', 'HEADER_TABLE_SIZE'), false);
   }
 
   #theirSettings(entries: readonly (readonly [number, number])[]): void {
     this.ledger.applyTheirs(entries);
-    this.#reply(settingsAck());
+    this.#owed.push(settingsAck());
   }
 
-  /** Acknowledgements go out at once, but never after the subject said that it is done. */
-  #reply(frame: Frame): void {
-    if (this.#replies && !this.over) this.send(frame);
+  /**
+   * What is owed goes out in one write when the read has been drained: never after the subject said that it is done, and
+   * never into a field block that a case left open.
+   */
+  #acknowledge(): void {
+    if (!this.#replies || this.over) this.#owed = [];
+    if (this.#owed.length === 0 || this.#own.inBlock) return;
+    const frames = this.#owed;
+    this.#owed = [];
+    for (const frame of frames) this.#book(frame, undefined);
+    this.#write(concat(frames.map(frame => encodeFrame(frame))));
   }
 
   #credited(id: number, increment: number): void {
@@ -460,14 +598,14 @@ export class Peer {
   /** Collects a field block; gives the fields when it is complete. */
   #fragment(frame: Frame, payload: Payload): readonly string[] | null {
     if (payload.type === 'HEADERS') {
-      this.#block = { stream: frame.stream, promised: 0, endStream: payload.endStream, parts: [payload.fragment] };
+      this.#block = { stream: frame.stream, promised: 0, endStream: payload.endStream, parts: [], octets: 0 };
     } else if (payload.type === 'PUSH_PROMISE') {
-      this.#block = { stream: frame.stream, promised: payload.promised, endStream: false, parts: [payload.fragment] };
-    } else if (payload.type === 'CONTINUATION' && this.#block !== null) {
-      this.#block.parts.push(payload.fragment);
-    } else {
+      this.#block = { stream: frame.stream, promised: payload.promised, endStream: false, parts: [], octets: 0 };
+    } else if (payload.type !== 'CONTINUATION' || this.#block === null) {
       return null;
     }
+    this.#block.octets += payload.fragment.length;
+    if (this.#block.octets <= MOST_BLOCK) this.#block.parts.push(payload.fragment);
     return payload.endHeaders ? this.#decode() : null;
   }
 
@@ -477,8 +615,10 @@ export class Peer {
     if (block === null || this.#undecodable !== '') return null;
     try {
       const octets = concat(block.parts);
+      if (block.octets > MOST_BLOCK)
+        throw new HpackError(`it has more than the ${MOST_BLOCK} octets that the kit reads`);
       this.blocks.push(octets);
-      const fields = this.#decoder.decode(octets);
+      const fields = this.#decoder.decode(octets, 0, octets.length, MOST_BLOCK);
       this.#section(block, fields);
       return fields;
     } catch (error) {
@@ -508,8 +648,7 @@ export class Peer {
   }
 
   #head(stream: StreamRecord, fields: readonly string[]): void {
-    const at = fields.indexOf(':status');
-    const status = at < 0 ? 0 : Number(fields[at + 1]);
+    const status = Number(fieldValue(fields, ':status') ?? 0);
     if (status >= 100 && status < 200) {
       stream.interim.push(status);
       return;
@@ -518,14 +657,42 @@ export class Peer {
     stream.fields = fields;
   }
 
-  #ended(stream: StreamRecord, frame: Frame): void {
-    const carriesEnd = frame.type === FRAME_TYPE.DATA || frame.type === FRAME_TYPE.HEADERS;
-    if (carriesEnd && frame.flags & FLAG.END_STREAM && !stream.gotEnd) {
-      stream.gotEnd = true;
-      if (this.#block === null && this.#undecodable === '') this.grammar.ended(stream);
-    }
-    if (stream.over && stream.sentAt > 0) this.slowest = Math.max(this.slowest, performance.now() - stream.sentAt);
+  /** The frame completes what its sender says on the stream; a field block with END_STREAM ends with its last frame. */
+  #endsHere({ type, flags }: Frame): boolean {
+    if (type === FRAME_TYPE.DATA) return (flags & FLAG.END_STREAM) !== 0;
+    if (type === FRAME_TYPE.PUSH_PROMISE) this.#ending = false;
+    if (type === FRAME_TYPE.HEADERS) this.#ending = (flags & FLAG.END_STREAM) !== 0;
+    else if (type !== FRAME_TYPE.CONTINUATION) return false;
+    return this.#ending && (flags & FLAG.END_HEADERS) !== 0;
   }
+
+  /** The field block that is open, or was last, carries END_STREAM. */
+  #ending = false;
+
+  #ended(stream: StreamRecord, frame: Frame): void {
+    if (this.#endsHere(frame) && !stream.gotEnd) {
+      stream.gotEnd = true;
+      if (this.#undecodable === '') this.grammar.ended(stream);
+    }
+    if (!stream.over || stream.sentAt === 0) return;
+    this.slowest = Math.max(this.slowest, performance.now() - stream.sentAt);
+    // What comes behind the end is no answer, however late.
+    stream.sentAt = 0;
+  }
+}
+
+/** The kit gives credit: the answer may have waited for that, so its time counts from here. */
+function released(stream: StreamRecord): void {
+  if (stream.sentAt > 0) stream.sentAt = performance.now();
+}
+
+/** A frame as `received` keeps it when much was read: in memory of its own, DATA without its content. */
+function slim(frame: Frame, payload: Payload): { readonly frame: Frame; readonly payload: Payload } {
+  const none = new Uint8Array(0);
+  if (payload.type === 'DATA')
+    return { frame: { ...frame, payload: none }, payload: { ...payload, content: none, padding: null } };
+  const copy = { ...frame, payload: frame.payload.slice() };
+  return { frame: copy, payload: parsePayload(copy) };
 }
 
 /** One turn of the event loop, so that what the socket still holds is read first. */

@@ -4,7 +4,10 @@ export class StreamRecord {
   readonly id: number;
   readonly promised: boolean;
   method = '';
-  /** Milliseconds since the process began. */
+  /**
+   * When the kit last said what the answer may wait for: the request, its end, credit. Milliseconds since the process began;
+   * 0 on a promised stream and when the answer is whole.
+   */
   sentAt = 0;
   sentEnd = false;
   sentReset = false;
@@ -39,4 +42,10 @@ export class StreamRecord {
   get active(): boolean {
     return !this.sentReset && this.resets.length === 0 && !(this.sentEnd && this.gotEnd);
   }
+}
+
+/** Value of the first field of that name in a flat list; undefined where there is none. */
+export function fieldValue(fields: readonly string[], name: string): string | undefined {
+  for (let i = 0; i < fields.length; i += 2) if (fields[i] === name) return fields[i + 1];
+  return undefined;
 }

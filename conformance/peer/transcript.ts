@@ -1,10 +1,34 @@
 /** The record of a case: every frame of both directions, in the order in which the kit sent or read them. */
-import type { Frame, Payload } from '../../wire/index.ts';
-import { encodeFrame, errorName, flagList, frameTypeName, hex, latin1Text, settingName } from '../../wire/index.ts';
+import type { Frame, Instruction, Payload } from '../../wire/index.ts';
+import {
+  encodeFrame,
+  errorName,
+  flagList,
+  frameTypeName,
+  hex,
+  latin1Text,
+  parseBlock,
+  STATIC_LENGTH,
+  STATIC_TABLE,
+  settingName,
+} from '../../wire/index.ts';
 import { RAW_CAP, type TranscriptEntry } from '../result.ts';
 
+/** What is kept of a long record: the first entries, up to about so many characters, and the last ones. */
+const FIRST = 2000;
+const FIRST_CHARACTERS = 2 ** 18;
+const LAST = 500;
+
+/** Field lines that are put into words. */
+const MOST_LINES = 100;
+
 export class Transcript {
-  readonly entries: TranscriptEntry[] = [];
+  readonly #first: TranscriptEntry[] = [];
+  #last: TranscriptEntry[] = [];
+  #characters = 0;
+  #leftOut = 0;
+  /** Connections on which the kit's field block was cut within an instruction: what follows cannot be put into words. */
+  readonly #torn = new Set<number>();
   readonly #start = performance.now();
   #connections = 0;
 
@@ -12,6 +36,17 @@ export class Transcript {
   connection(): number {
     this.#connections += 1;
     return this.#connections;
+  }
+
+  /** In order; where there were too many, the entry behind the gap has a note of how many were left out. */
+  get entries(): readonly TranscriptEntry[] {
+    const cut = Math.max(0, this.#last.length - LAST);
+    const [next, ...rest] = this.#last.slice(cut);
+    if (next === undefined) return [...this.#first];
+    const leftOut = this.#leftOut + cut;
+    if (leftOut === 0) return [...this.#first, next, ...rest];
+    const note = `${leftOut} entries before this one are left out${next.note === undefined ? '' : `; ${next.note}`}`;
+    return [...this.#first, { ...next, note }, ...rest];
   }
 
   frame(
@@ -31,7 +66,7 @@ export class Transcript {
       flags: flagList(frame.type, frame.flags),
       stream: frame.stream,
       length: frame.payload.length,
-      payload: describePayload(payload, fields),
+      payload: (direction === '>' ? this.#instructions(connection, payload) : null) ?? describePayload(payload, fields),
       raw: hex(encodeFrame(kept, frame.payload.length)),
       ...(note === undefined ? {} : { note }),
     });
@@ -57,8 +92,54 @@ export class Transcript {
   }
 
   #add(entry: Omit<TranscriptEntry, 't_us'>): void {
-    this.entries.push({ t_us: Math.round((performance.now() - this.#start) * 1000), ...entry });
+    const timed = { t_us: Math.round((performance.now() - this.#start) * 1000), ...entry };
+    this.#characters += entry.raw.length + entry.payload.length;
+    if (this.#first.length < FIRST && this.#characters <= FIRST_CHARACTERS) {
+      this.#first.push(timed);
+      return;
+    }
+    // What comes behind the gap is the end of the record, whatever room there is before it.
+    this.#characters = Number.POSITIVE_INFINITY;
+    this.#last.push(timed);
+    if (this.#last.length < 2 * LAST) return;
+    this.#last = this.#last.slice(LAST);
+    this.#leftOut += LAST;
   }
+
+  /** The kit's own field block by its instructions, which may be the point of the case; null for what does not parse. */
+  #instructions(connection: number, payload: Payload): string | null {
+    if (payload.type !== 'HEADERS' && payload.type !== 'CONTINUATION' && payload.type !== 'PUSH_PROMISE') return null;
+    const torn = payload.type === 'CONTINUATION' && this.#torn.has(connection);
+    const words = torn ? null : describeBlock(payload.fragment);
+    if (words === null && !payload.endHeaders) this.#torn.add(connection);
+    else if (payload.endHeaders) this.#torn.delete(connection);
+    if (words === null) return null;
+    return payload.type === 'PUSH_PROMISE' ? `promises ${payload.promised}; ${words}` : words;
+  }
+}
+
+/** ":method GET; index 62; size update 0": a block without a table, or null where it is no sequence of instructions. */
+export function describeBlock(block: Uint8Array): string | null {
+  const { instructions, error } = parseBlock(block);
+  return error === null && instructions.length > 0 ? joined(instructions.map(describeInstruction)) : null;
+}
+
+function describeInstruction(instruction: Instruction): string {
+  if (instruction.kind === 'size') return `size update ${instruction.size}`;
+  if (instruction.kind === 'indexed') {
+    const { index } = instruction;
+    const known = index > 0 && index <= STATIC_LENGTH;
+    return known ? `index ${index} (${STATIC_TABLE[2 * index - 2]} ${STATIC_TABLE[2 * index - 1]})` : `index ${index}`;
+  }
+  const { nameIndex, name, value } = instruction;
+  const known = name?.text ?? (nameIndex <= STATIC_LENGTH ? STATIC_TABLE[2 * nameIndex - 2] : undefined);
+  return `${known === undefined ? `name of index ${nameIndex}` : printable(known)} ${printable(value.text)}`;
+}
+
+function joined(lines: readonly string[]): string {
+  const kept = lines.slice(0, MOST_LINES);
+  if (lines.length > MOST_LINES) kept.push(`and ${lines.length - MOST_LINES} more`);
+  return kept.map(line => line.trimEnd()).join('; ');
 }
 
 /** The payload in words: "code PROTOCOL_ERROR", ":status 200; content-length 16". */
@@ -78,7 +159,10 @@ export function describePayload(payload: Payload, fields: readonly string[] | nu
     case 'RST_STREAM':
       return errorName(payload.code);
     case 'SETTINGS':
-      return payload.entries.map(([id, value]) => `${settingName(id)}=${value}`).join(', ');
+      return payload.entries
+        .slice(0, MOST_LINES)
+        .map(([id, value]) => `${settingName(id)}=${value}`)
+        .join(', ');
     case 'PING':
       return hex(payload.opaque);
     case 'GOAWAY':
@@ -88,7 +172,7 @@ export function describePayload(payload: Payload, fields: readonly string[] | nu
     case 'ALTSVC':
       return `${printable(payload.origin)} ${printable(payload.value)}`;
     case 'ORIGIN':
-      return payload.origins.map(printable).join(' ');
+      return payload.origins.slice(0, MOST_LINES).map(printable).join(' ');
     case 'PRIORITY_UPDATE':
       return `stream ${payload.prioritized}: ${printable(payload.value)}`;
     case 'malformed':
@@ -100,8 +184,9 @@ export function describePayload(payload: Payload, fields: readonly string[] | nu
 
 export function describeFields(fields: readonly string[]): string {
   const lines: string[] = [];
-  for (let i = 0; i < fields.length; i += 2)
+  for (let i = 0; i < fields.length && lines.length < MOST_LINES; i += 2)
     lines.push(`${printable(fields[i] ?? '')} ${printable(fields[i + 1] ?? '')}`);
+  if (fields.length > 2 * MOST_LINES) lines.push(`and ${fields.length / 2 - MOST_LINES} more`);
   return lines.join('; ');
 }
 

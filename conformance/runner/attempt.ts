@@ -6,6 +6,7 @@ import { BARRIER, type Peer } from '../peer/peer.ts';
 import type { Reason, TranscriptEntry, Verdict } from '../result.ts';
 import type { Subject } from '../subject.ts';
 import { Trial } from '../trial.ts';
+import { Deadline } from './deadline.ts';
 
 export interface Attempt {
   readonly verdict: Verdict;
@@ -14,32 +15,36 @@ export interface Attempt {
   readonly expected: string;
   readonly seen: string;
   readonly transcript: readonly TranscriptEntry[];
+  /** The transcript as it is by now: of a parked connection, with what came behind the verdict. */
+  record(): readonly TranscriptEntry[];
   readonly findings: readonly Finding[];
   readonly raced: boolean;
   /** Positive controls that were served. */
   readonly controls: number;
   readonly ms: number;
+  /** The subject ended a connection without a GOAWAY, or could not be reached: it may have crashed. */
+  readonly cut: boolean;
   /** Connections of a verdict that rests on a time limit: they stay open to the end of the run. */
   readonly parked: readonly Peer[];
+  /** Frames on them, at the verdict, that would have changed it. */
+  readonly reactions: number;
 }
+
+/** Milliseconds that a case may take to end behind its deadline: one that does not is a fault of the kit. */
+const GRACE_MS = 1000;
 
 type Idle = <T>(wait: Promise<T>) => Promise<T>;
 type Ending = Pick<Attempt, 'verdict' | 'seen'> & { readonly reason?: Reason; readonly limited?: boolean };
 
 export async function attempt(body: Case, subject: Subject, timeout: number, idle: Idle): Promise<Attempt> {
   const start = performance.now();
-  const deadline = new AbortController();
-  const timer = setTimeout(() => deadline.abort(), timeout);
-  const trial = new Trial(subject, deadline.signal, idle);
-  const ending = await body.run(trial).then(
-    () => fulfilled(body, trial),
-    error => rejected(error, timeout),
-  );
-  clearTimeout(timer);
+  const deadline = new Deadline(timeout);
+  const trial = new Trial(subject, deadline.signal, wait => deadline.idle(idle(wait)));
+  const ending = await Promise.race([ended(body, trial, timeout), stuck(deadline.signal)]);
+  deadline.clear();
   const judged = withFindings(body, trial, ending);
-  const limited = judged.limited === true || (trial.limited && judged.verdict !== 'error');
-  const parked = limited && judged.verdict === 'pass' ? trial.peers : [];
-  if (parked.length === 0) for (const peer of trial.peers) peer.close();
+  const limited = judged.limited === true || (trial.limited && ending === judged && judged.verdict !== 'error');
+  if (!limited) for (const peer of trial.peers) peer.close();
   return {
     verdict: judged.verdict,
     ...(judged.reason === undefined ? {} : { reason: judged.reason }),
@@ -47,19 +52,58 @@ export async function attempt(body: Case, subject: Subject, timeout: number, idl
     expected: trial.expected === '' ? body.title : trial.expected,
     seen: judged.seen,
     transcript: trial.transcript.entries,
-    findings: trial.findings,
+    record: () => trial.transcript.entries,
+    findings: distinct(trial.findings),
     raced: trial.raced,
     controls: trial.controls,
     ms: performance.now() - start,
-    parked,
+    cut: judged.reason === 'dial' || trial.peers.some(({ end, goaways }) => end !== null && goaways.length === 0),
+    parked: limited ? trial.peers : [],
+    reactions: reactions(trial.peers),
   };
+}
+
+/** Frames that would have changed a verdict: what a subject sends of its own accord does not count. */
+export function reactions(peers: readonly Peer[]): number {
+  const counts = ({ payload }: Peer['received'][number]): boolean =>
+    ['HEADERS', 'DATA', 'RST_STREAM'].includes(payload.type) || (payload.type === 'GOAWAY' && payload.code !== 0);
+  return peers.reduce((sum, { received }) => sum + received.filter(counts).length, 0);
+}
+
+async function ended(body: Case, trial: Trial, timeout: number): Promise<Ending> {
+  try {
+    await body.run(trial);
+    // What the kit could not read to its end is not judged by what came before.
+    const fault = trial.peers.find(peer => peer.fault !== null)?.fault;
+    return fault == null ? fulfilled(body, trial) : rejected(fault, timeout);
+  } catch (error) {
+    return rejected(error, timeout);
+  }
+}
+
+/** The ending of a case that does not heed its deadline. */
+function stuck(signal: AbortSignal): Promise<Ending> {
+  const ending = { verdict: 'error', reason: 'kit', seen: 'the case goes on behind its deadline' } as const;
+  return new Promise(resolve => {
+    signal.addEventListener('abort', () => setTimeout(() => resolve(ending), GRACE_MS));
+  });
+}
+
+/** One of each row and verdict: what a subject does over and over is one violation. */
+function distinct(findings: readonly Finding[]): readonly Finding[] {
+  const seen = new Map<string, Finding>();
+  for (const finding of findings) {
+    const key = `${finding.requirement} ${finding.verdict}`;
+    if (!seen.has(key)) seen.set(key, finding);
+  }
+  return [...seen.values()];
 }
 
 function fulfilled(body: Case, trial: Trial): Ending {
   if (trial.controls === 0 && body.handshake !== true) {
     return { verdict: 'error', reason: 'kit', seen: 'the case passed without a positive control: it proves nothing' };
   }
-  if (trial.weaknesses.length > 0) return { verdict: 'weak', seen: trial.weaknesses.join('; ') };
+  if (trial.weaknesses.length > 0) return { verdict: 'weak', seen: [...new Set(trial.weaknesses)].join('; ') };
   return { verdict: 'pass', seen: trial.seen === '' ? 'as expected' : trial.seen };
 }
 
@@ -91,7 +135,7 @@ function rejected(error: unknown, timeout: number): Ending {
 
 /** A passive finding about a row that the case itself is about decides it; the others are for the runner. */
 function withFindings(body: Case, trial: Trial, ending: Ending): Ending {
-  if (ending.verdict !== 'pass' && ending.verdict !== 'weak') return ending;
+  if (!['pass', 'weak', 'not-applicable'].includes(ending.verdict)) return ending;
   const own = trial.findings.filter(({ requirement }) => covers(body, requirement));
   const worst = own.find(({ verdict }) => verdict === 'fail') ?? own[0];
   if (worst === undefined) return ending;

@@ -16,13 +16,29 @@ export const LARGE_OCTETS = 100_000;
 /** Never answered as `small` is, unless the subject answers everything so. */
 const ABSENT_PATH = '/msgi-conformance-no-such-resource';
 
+/** Whether the subject completes a handshake within `ms` milliseconds. */
+export async function serves(subject: Subject, ms: number): Promise<boolean> {
+  const trial = new Trial(subject, AbortSignal.timeout(Math.ceil(ms)), wait => wait);
+  try {
+    await handshake(trial);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    for (const peer of trial.peers) peer.close();
+  }
+}
+
+/** Throws TargetError where the subject cannot be judged at all. */
 export async function calibrate(target: Target, timeout: number): Promise<Subject> {
   const assumed = assume(target);
   const deadline = AbortSignal.timeout(timeout);
   const trial = new Trial(assumed, deadline, wait => wait);
   try {
     const peer = await handshake(trial).catch(error => explain(error, target, timeout));
-    return peer === null ? assumed : await learn(target, assumed, peer, timeout);
+    return peer === null
+      ? assumed
+      : await learn(target, assumed, peer, timeout).catch(error => hindered(error, target));
   } finally {
     for (const peer of trial.peers) peer.close();
   }
@@ -52,7 +68,7 @@ function assume(target: Target): Subject {
     small: resource(small) ?? { path: '/', status: 200, size: -1 },
     large: resource(large),
     upload: upload ?? null,
-    other: resource(other) ?? resource(large),
+    other: resource(other) ?? { path: ABSENT_PATH, status: 404, size: -1 },
   };
 }
 
@@ -74,17 +90,25 @@ function explain(error: unknown, target: Target, timeout: number): null {
   throw error;
 }
 
+/** A request that the subject's own settings forbid, for one. */
+function hindered(error: unknown, target: Target): never {
+  if (!(error instanceof KitError)) throw error;
+  throw new TargetError(`${target.facts.name} at ${formatEndpoint(target.endpoint)}: ${error.message}`);
+}
+
 async function learn(target: Target, assumed: Subject, peer: Peer, timeout: number): Promise<Subject> {
   const where = `${target.facts.name} at ${formatEndpoint(target.endpoint)}`;
   const get = async (path: string, method = 'GET'): Promise<StreamRecord | null> => {
     const stream = peer.ask({ path, method });
     const record = await peer.answer(stream).catch(error => {
+      // An answer that cannot be read: the cases tell.
+      if (error instanceof Failed) return null;
       if (!(error instanceof DeadlinePassed)) throw error;
       throw new TargetError(
         `${where}: ${method} ${path} got no answer in ${timeout} ms: name a resource that answers with --resource small=/path`,
       );
     });
-    return record.gotEnd && record.status > 0 ? record : null;
+    return record?.gotEnd && record.status > 0 ? record : null;
   };
   const small = await get(assumed.small.path);
   if (small === null) return assumed;
@@ -93,9 +117,8 @@ async function learn(target: Target, assumed: Subject, peer: Peer, timeout: numb
   if (head === null || head.octets > 0) return { ...assumed, small: known(assumed.small.path, small) };
   checkSmall(where, assumed.small, small);
   const large = assumed.large === null ? null : await get(assumed.large.path);
-  const absent = await get(
-    assumed.other === assumed.large || assumed.other === null ? ABSENT_PATH : assumed.other.path,
-  );
+  const otherPath = assumed.other?.path ?? ABSENT_PATH;
+  const another = await get(otherPath);
   return {
     ...assumed,
     small: known(assumed.small.path, small),
@@ -103,9 +126,7 @@ async function learn(target: Target, assumed: Subject, peer: Peer, timeout: numb
       assumed.large === null || large === null
         ? null
         : checkLarge(where, known(assumed.large.path, large), assumed.large),
-    other:
-      other(small, absent, assumed) ??
-      (large === null || assumed.large === null ? null : known(assumed.large.path, large)),
+    other: distinct(small, otherPath, another) ?? distinct(small, assumed.large?.path, large),
   };
 }
 
@@ -113,9 +134,10 @@ function known(path: string, { status, octets }: StreamRecord): Resource {
   return { path, status, size: octets };
 }
 
-function other(small: StreamRecord, absent: StreamRecord | null, assumed: Subject): Resource | null {
-  if (absent === null || (absent.status === small.status && absent.octets === small.octets)) return null;
-  return known(assumed.other === assumed.large || assumed.other === null ? ABSENT_PATH : assumed.other.path, absent);
+/** The resource, if its answer can be told from that of `small`. */
+function distinct(small: StreamRecord, path: string | undefined, answer: StreamRecord | null): Resource | null {
+  if (path === undefined || answer === null) return null;
+  return answer.status === small.status && answer.octets === small.octets ? null : known(path, answer);
 }
 
 function checkSmall(where: string, named: Resource, { status, octets }: StreamRecord): void {

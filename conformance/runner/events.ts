@@ -8,9 +8,9 @@ export interface RunOptions {
   readonly jobs: number;
   /** Deadline of one case in milliseconds. */
   readonly timeout: number;
-  /** Stop at the first failure. */
+  /** Stop at the first result that fails the run. */
   readonly bail: boolean;
-  /** Runs of the whole selection; verdicts that differ between runs become `flaky`. */
+  /** Tries of every case; verdicts that differ between them become `flaky`. */
   readonly repeat: number;
   /** Names of the suites chosen, for the report. */
   readonly suites: readonly string[];

@@ -6,23 +6,26 @@
 import { REGISTRY_VERSION } from '../../spec/registry/index.ts';
 import type { Case, Need } from '../case.ts';
 import { KitError } from '../outcome.ts';
-import type { Finding } from '../peer/grammar.ts';
 import { turn } from '../peer/peer.ts';
-import type { Report, Result, TranscriptEntry, Verdict } from '../result.ts';
+import type { Report } from '../result.ts';
 import type { Subject } from '../subject.ts';
-import type { Target } from '../targets/target.ts';
+import { type Crash, type Target, TargetError } from '../targets/target.ts';
 import { kitFacts } from '../version.ts';
-import { type Attempt, attempt, covers } from './attempt.ts';
-import { calibrate } from './calibrate.ts';
+import { type Attempt, attempt } from './attempt.ts';
+import { calibrate, serves } from './calibrate.ts';
 import type { Listener, RunOptions } from './events.ts';
+import { Results } from './results.ts';
 import { shuffle } from './shuffle.ts';
 import { Slots } from './slots.ts';
 
-/** Tries of a case whose outcome is a race between a GOAWAY and the close behind it (KIT rule 1). */
+/** Tries of a case whose outcome is a race: between a GOAWAY and the close behind it, or one that the manifest names. */
 const TRIES = 5;
 
-/** From best to worst: of several tries the worst counts. */
-const SEVERITY: readonly Verdict[] = ['not-applicable', 'pass', 'weak', 'flaky', 'fail', 'crash', 'error'];
+/** Milliseconds from the last sign of life to the exit of a process that is ending. */
+const EXIT_MS = 1000;
+
+/** Rounds in a row in which the subject ends before any case has begun. */
+const BARREN_ROUNDS = 3;
 
 /** Runs the cases against the target and gives the report. Throws TargetError where the subject cannot be judged at all. */
 export async function run(
@@ -34,81 +37,89 @@ export async function run(
 ): Promise<Report> {
   const started = new Date();
   const subject = await calibrate(target, options.timeout);
-  const state = new Run(target, subject, options, listeners, cases.length, signal);
+  const results = new Results(target, options, listeners, cases.length);
   for (const listener of listeners) listener.start?.(target.facts, cases.length, options.seed);
-  await state.all(cases);
-  const results = state.finish(cases);
-  const report: Report = {
-    subject: target.facts,
-    kit: kitFacts(),
-    registry: { version: REGISTRY_VERSION },
-    seed: options.seed,
-    suites: options.suites,
-    started: started.toISOString(),
-    ms: Date.now() - started.getTime(),
-    selected: cases.length,
-    results,
-  };
-  for (const listener of listeners) listener.end?.(report);
-  return report;
+  try {
+    await new Run(target, subject, options, results, signal).all(cases);
+    const report: Report = {
+      subject: target.facts,
+      kit: kitFacts(),
+      registry: { version: REGISTRY_VERSION },
+      seed: options.seed,
+      suites: options.suites,
+      started: started.toISOString(),
+      ms: Date.now() - started.getTime(),
+      selected: cases.length,
+      results: results.finish(cases),
+    };
+    for (const listener of listeners) listener.end?.(report);
+    return report;
+  } finally {
+    results.close();
+  }
 }
 
-interface PassiveFinding extends Finding {
-  readonly caseId: string;
-  readonly transcript: readonly TranscriptEntry[];
-}
+type Idle = <T>(wait: Promise<T>) => Promise<T>;
 
 class Run {
   readonly #target: Target;
   readonly #subject: Subject;
   readonly #options: RunOptions;
-  readonly #listeners: readonly Listener[];
-  readonly #selected: number;
+  readonly #results: Results;
   readonly #signal: AbortSignal | undefined;
-  readonly #results = new Map<string, Result>();
-  readonly #passive: PassiveFinding[] = [];
-  readonly #parked: { readonly caseId: string; readonly attempt: Attempt; readonly frames: number }[] = [];
   /** Cases whose tries overlapped the subject's crash: each is run again alone to find the one at fault. */
   readonly #suspects = new Set<Case>();
+  /** Cases whose verdicts rest on a time limit although others were under way: they are judged again alone. */
+  readonly #deferred = new Set<Case>();
+  #last: Case | null = null;
+  #alone = false;
   #stop = false;
+  #exits = true;
 
   constructor(
     target: Target,
     subject: Subject,
     options: RunOptions,
-    listeners: readonly Listener[],
-    selected: number,
+    results: Results,
     signal: AbortSignal | undefined,
   ) {
     this.#target = target;
     this.#subject = subject;
     this.#options = options;
-    this.#listeners = listeners;
-    this.#selected = selected;
+    this.#results = results;
     this.#signal = signal;
   }
 
   async all(cases: readonly Case[]): Promise<void> {
     const order = shuffle(cases, this.#options.seed);
     await this.#together(order.filter(body => !body.limited));
-    for (const body of order.filter(({ limited }) => limited)) await this.#together([body]);
+    this.#alone = true;
+    for (const body of order) if (body.limited || this.#deferred.has(body)) await this.#together([body]);
+    // What a parked connection has received shows only after a look at it.
+    await turn();
+    if (!this.#over && this.#results.size !== cases.length)
+      throw new KitError(`${cases.length} cases were chosen and ${this.#results.size} were run`);
   }
 
   /** Runs the cases side by side; after a crash the subject is started again and those under way are run alone. */
   async #together(cases: readonly Case[]): Promise<void> {
     const queue = [...cases];
-    while (queue.length > 0 && !this.#over) {
+    for (let barren = 0; queue.length > 0 && !this.#over; ) {
       const slots = new Slots(this.#options.jobs);
+      const waiting = queue.length;
       const under = queue.splice(0).map(body =>
         slots.hold(async idle => {
           // A case that has not begun when the subject crashes waits for the next round.
           if (this.#over) return;
-          if (this.#target.crash() !== null) queue.push(body);
-          else await this.#one(body, idle);
+          if (this.#crash !== null) queue.push(body);
+          else await this.#one(body, idle, slots);
         }),
       );
       await Promise.all(under);
-      if (this.#target.crash() !== null) await this.#investigate();
+      barren = queue.length === waiting ? barren + 1 : 0;
+      const crash = this.#crash;
+      if (crash !== null) await this.#investigate(crash).catch(error => this.#down(error));
+      if (barren === BARREN_ROUNDS) this.#down(new TargetError('it ends before a case begins'));
     }
   }
 
@@ -116,194 +127,146 @@ class Run {
     return this.#stop || this.#signal?.aborted === true;
   }
 
-  async #one(body: Case, idle: <T>(wait: Promise<T>) => Promise<T>): Promise<void> {
+  get #crash(): Crash | null {
+    return this.#target.crash();
+  }
+
+  async #one(body: Case, idle: Idle, slots: Slots): Promise<void> {
     const missing = this.#missing(body);
     if (missing !== null) {
       this.#record(body, [missing]);
       return;
     }
-    const attempts = await this.#tries(body, idle);
-    if (this.#target.crash() === null) this.#record(body, attempts);
-    else this.#suspects.add(body);
+    const attempts = await this.#tries(body, idle, slots);
+    const limited = attempts.some(one => one.limited);
+    if (this.#crash === null && (this.#alone || !limited)) {
+      this.#record(body, attempts);
+      return;
+    }
+    forget(attempts);
+    if (this.#crash !== null) this.#suspects.add(body);
+    else this.#deferred.add(body);
   }
 
-  /** One try, or several where the first shows that the outcome is a race or where a repetition was asked for. */
-  async #tries(body: Case, idle: <T>(wait: Promise<T>) => Promise<T>): Promise<readonly Attempt[]> {
-    const once = (): Promise<Attempt> => attempt(body, this.#subject, this.#options.timeout, idle);
-    const first = await once();
-    const attempts = [first];
-    if (first.raced && this.#target.crash() === null) {
-      attempts.push(...(await Promise.all(Array.from({ length: TRIES - 1 }, once))));
-    }
-    for (let round = 1; round < this.#options.repeat && this.#target.crash() === null; round += 1)
-      attempts.push(await once());
+  /**
+   * One try, or several where the outcome is a race or where a repetition was asked for: the further ones side by side, each
+   * in a place of its own, or one after the other where the case has the subject to itself.
+   */
+  async #tries(body: Case, idle: Idle, slots: Slots | null = null): Promise<readonly Attempt[]> {
+    const attempts: Attempt[] = [];
+    const once = async (wait: Idle): Promise<void> => {
+      if (this.#crash !== null) return;
+      const one = await attempt(body, this.#subject, this.#options.timeout, wait);
+      attempts.push(one);
+      if (one.cut) await this.#settled();
+    };
+    await once(idle);
+    const raced = this.#target.races[body.id] !== undefined || attempts.some(one => one.raced);
+    const further = Math.max(raced ? TRIES : 1, this.#options.repeat) - 1;
+    if (slots === null || this.#alone) for (let n = 0; n < further; n += 1) await once(idle);
+    else if (further > 0) await idle(Promise.all(Array.from({ length: further }, () => slots.hold(once))));
     return attempts;
   }
 
   #missing(body: Case): Attempt | null {
     const need = body.needs?.find(name => this.#subject[name] === null);
-    if (need === undefined) return null;
-    return {
-      verdict: 'not-applicable',
-      reason: 'no-resource',
-      expected: body.title,
-      seen: WANTED[need],
-      transcript: [],
-      findings: [],
-      raced: false,
-      controls: 0,
-      ms: 0,
-      parked: [],
-    };
+    return need === undefined
+      ? null
+      : { ...untried(body), verdict: 'not-applicable', reason: 'no-resource', seen: WANTED[need] };
+  }
+
+  #record(body: Case, attempts: readonly Attempt[], output?: string): void {
+    this.#results.record(body, attempts, output);
+    this.#last = body;
+    if (this.#options.bail && this.#results.failed) this.#stop = true;
   }
 
   // --- crashes -------------------------------------------------------------------------------------------------------
 
   /** The subject is down: start it again, and run the cases that were under way one by one. */
-  async #investigate(): Promise<void> {
+  async #investigate(first: Crash): Promise<void> {
     const suspects = [...this.#suspects];
-    this.#suspects.clear();
-    let crash = this.#target.crash();
     let found = false;
     for (const body of suspects) {
-      if (this.#target.crash() !== null) await this.#target.restart();
+      if (this.#over) return;
+      if (this.#crash !== null) await this.#target.restart();
       const attempts = await this.#tries(body, wait => wait);
-      await this.#settled();
-      const again = this.#target.crash();
-      if (again === null) {
-        this.#record(body, attempts);
-        continue;
-      }
-      found = true;
-      crash = again;
-      this.#record(
-        body,
-        [this.#crashed(attempts[0] as Attempt, `the subject ended (${again.how}) under this case`)],
-        again.output,
-      );
+      const last = attempts.at(-1);
+      // An exit comes a moment after its cause.
+      if (this.#crash === null) await this.#settled();
+      this.#suspects.delete(body);
+      const again = this.#crash;
+      if (again === null) this.#record(body, attempts);
+      else if (last !== undefined) this.#record(body, [crashed(last, again)], again.output);
+      found ||= again !== null;
     }
-    if (this.#target.crash() !== null) await this.#target.restart();
-    if (!found && crash !== null) this.#unattributed(suspects, crash.output);
+    if (this.#crash !== null) await this.#target.restart();
+    if (!found) this.#unattributed(suspects, first);
   }
 
   /** Nothing under way alone brings it down: the crash is still the subject's, and is told with the first of them. */
-  #unattributed(suspects: readonly Case[], output: string): void {
-    const [first] = suspects;
-    if (first === undefined) return;
+  #unattributed(suspects: readonly Case[], { how, output }: Crash): void {
+    const told = suspects[0] ?? this.#last;
+    const result = told === null ? undefined : this.#results.get(told.id);
+    if (result === undefined) return;
     const ids = suspects.map(({ id }) => id).join(', ');
-    const result = this.#results.get(first.id) as Result;
-    const seen = `the subject ended while these were under way: ${ids}; none of them alone brings it down`;
-    this.#revise({ ...result, verdict: 'crash', seen, output });
+    const under = ids === '' ? 'after this case, when none was under way' : `while these were under way: ${ids}`;
+    const alone = ids === '' ? '' : '; none of them alone brings it down';
+    this.#results.revise({ ...result, verdict: 'crash', seen: `the subject ended (${how}) ${under}${alone}`, output });
+    if (this.#options.bail) this.#stop = true;
+  }
+
+  /** It cannot be started again: the run ends with what it has, and with what brought the subject down. */
+  #down(error: unknown): void {
+    if (!(error instanceof TargetError)) throw error;
+    this.#stop = true;
+    const how = this.#crash?.how ?? 'it does not serve';
+    const seen = `the subject ended (${how}) and cannot be started again: ${error.message}`;
+    const [first = this.#last] = this.#suspects;
+    if (first === null) throw error;
+    const result = this.#results.get(first.id);
+    const output = this.#crash?.output;
+    if (result !== undefined)
+      this.#results.revise({ ...result, verdict: 'crash', seen, ...(output === undefined ? {} : { output }) });
+    else this.#record(first, [{ ...untried(first), verdict: 'crash', seen }], output);
   }
 
   /** An exit comes a moment after its cause: a served handshake, or the exit itself, whichever is first. */
   async #settled(): Promise<void> {
-    const probe = AbortSignal.timeout(this.#options.timeout);
-    while (this.#target.crash() === null && !probe.aborted) {
-      const alive = await calibrate(this.#target, this.#options.timeout).then(
-        () => true,
-        () => false,
-      );
-      if (alive) return;
+    const end = performance.now() + EXIT_MS;
+    while (this.#exits && this.#crash === null) {
+      const left = end - performance.now();
+      if (left > 0 && (await serves(this.#subject, left))) return;
+      // A subject that neither serves nor ends: nobody waits for that a second time.
+      if (left <= 0) this.#exits = false;
       await turn();
     }
   }
+}
 
-  #crashed(base: Attempt, seen: string): Attempt {
-    return { ...base, verdict: 'crash', seen };
-  }
+/** What a case without a try leaves behind. */
+function untried(body: Case): Omit<Attempt, 'verdict' | 'seen'> {
+  return {
+    expected: body.title,
+    transcript: [],
+    record: () => [],
+    findings: [],
+    raced: false,
+    controls: 0,
+    ms: 0,
+    cut: false,
+    parked: [],
+    reactions: 0,
+  };
+}
 
-  // --- results -------------------------------------------------------------------------------------------------------
+function crashed(base: Attempt, { how }: Crash): Attempt {
+  return { ...base, verdict: 'crash', seen: `the subject ended (${how}) under this case` };
+}
 
-  #record(body: Case, attempts: readonly Attempt[], output?: string): void {
-    const worst = attempts.reduce((a, b) => (SEVERITY.indexOf(b.verdict) > SEVERITY.indexOf(a.verdict) ? b : a));
-    const verdicts = new Set(attempts.map(({ verdict }) => verdict));
-    const races = this.#target.races[body.id];
-    // GOAWAY or a bare close is one race, told as weak; anything else that differs between tries is flaky.
-    const flaky =
-      verdicts.size > 1 &&
-      [...verdicts].some(verdict => verdict !== 'pass' && verdict !== 'weak' && verdict !== 'error');
-    for (const one of attempts) this.#keep(body, one);
-    const known = this.#target.expect[body.id] ?? races;
-    const verdict = flaky && !verdicts.has('error') ? 'flaky' : worst.verdict;
-    const reason = races !== undefined ? 'races' : worst.reason;
-    this.#store({
-      id: body.id,
-      requirements: [body.requirement, ...(body.also ?? [])],
-      title: body.title,
-      verdict,
-      ...(reason === undefined ? {} : { reason }),
-      ...(worst.limited ? { limited: true as const } : {}),
-      expected: worst.expected,
-      seen: worst.seen,
-      ...(attempts.length > 1 ? { tries: tally(attempts) } : {}),
-      ...(body.disputed === undefined ? {} : { disputed: body.disputed }),
-      ...(known === undefined ? {} : { known }),
-      ...(output === undefined ? {} : { output }),
-      ms: Math.round(attempts.reduce((sum, { ms }) => sum + ms, 0) * 1000) / 1000,
-      transcript: worst.transcript,
-      rerun: `npx msgi certify ${this.#target.argument} --case ${body.id} --seed ${this.#options.seed}`,
-    });
-  }
-
-  #keep(body: Case, one: Attempt): void {
-    for (const finding of one.findings) {
-      if (!covers(body, finding.requirement))
-        this.#passive.push({ ...finding, caseId: body.id, transcript: one.transcript });
-    }
-    if (one.parked.length === 0) return;
-    const frames = one.parked.reduce((sum, peer) => sum + reactions(peer.received), 0);
-    this.#parked.push({ caseId: body.id, attempt: one, frames });
-  }
-
-  #store(result: Result): void {
-    this.#results.set(result.id, result);
-    for (const listener of this.#listeners) listener.result?.(result, this.#results.size, this.#selected);
-    if (this.#options.bail && (result.verdict === 'fail' || result.verdict === 'crash')) this.#stop = true;
-  }
-
-  /** What only the end of the run shows: late frames, and violations seen in passing. Gives the results in catalogue order. */
-  finish(cases: readonly Case[]): readonly Result[] {
-    for (const parked of this.#parked) this.#late(parked);
-    for (const finding of this.#passive) this.#blame(finding, cases);
-    const results = cases.flatMap(({ id }) => this.#results.get(id) ?? []);
-    if (!this.#over && results.length !== cases.length) {
-      throw new KitError(`${cases.length} cases were chosen and ${results.length} were run`);
-    }
-    return results;
-  }
-
-  #late({ caseId, attempt: one, frames }: { caseId: string; attempt: Attempt; frames: number }): void {
-    const now = one.parked.reduce((sum, peer) => sum + reactions(peer.received), 0);
-    for (const peer of one.parked) peer.close();
-    const result = this.#results.get(caseId);
-    if (now <= frames || result === undefined) return;
-    const seen = `${now - frames} frames came after the verdict, which rested on a time limit: ${result.seen}`;
-    this.#revise({ ...result, verdict: 'error', reason: 'late-frame', seen });
-  }
-
-  #revise(result: Result): void {
-    this.#results.set(result.id, result);
-    for (const listener of this.#listeners) listener.revised?.(result);
-  }
-
-  /** A violation seen in passing counts for the passive case of its row, or else for the case that saw it. */
-  #blame(finding: PassiveFinding, cases: readonly Case[]): void {
-    const judges = cases.filter(body => body.passive === true && covers(body, finding.requirement));
-    const ids = judges.length > 0 ? judges.map(({ id }) => id) : [finding.caseId];
-    for (const id of ids) {
-      const result = this.#results.get(id);
-      if (result === undefined || SEVERITY.indexOf(result.verdict) >= SEVERITY.indexOf(finding.verdict)) continue;
-      const seen = `${finding.seen} (${finding.requirement}, seen in ${finding.caseId})`;
-      this.#results.set(id, {
-        ...result,
-        verdict: finding.verdict,
-        reason: 'passive',
-        seen,
-        transcript: finding.transcript,
-      });
-    }
-  }
+/** The tries count no more: their connections need not stay. */
+function forget(attempts: readonly Attempt[]): void {
+  for (const { parked } of attempts) for (const peer of parked) peer.close();
 }
 
 const WANTED: Readonly<Record<Need, string>> = {
@@ -312,14 +275,3 @@ const WANTED: Readonly<Record<Need, string>> = {
   other: 'every path is answered alike: name a resource with another answer with --resource other=/path',
   tls: 'no TLS address: give the manifest addresses.tls',
 };
-
-function tally(attempts: readonly Attempt[]): Partial<Record<Verdict, number>> {
-  const counts: Partial<Record<Verdict, number>> = {};
-  for (const { verdict } of attempts) counts[verdict] = (counts[verdict] ?? 0) + 1;
-  return counts;
-}
-
-/** Frames that would have changed a verdict: what a subject sends of its own accord does not count. */
-function reactions(received: readonly { readonly payload: { readonly type: string } }[]): number {
-  return received.filter(({ payload }) => ['HEADERS', 'DATA', 'RST_STREAM'].includes(payload.type)).length;
-}

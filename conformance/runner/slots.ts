@@ -1,4 +1,7 @@
-/** Places for cases under way. A case that only waits for a close or a time limit gives its place back meanwhile. */
+/**
+ * Places for cases under way. A case that only waits for a close or a time limit gives its place back meanwhile, and then
+ * goes on at once, be there a place or not: its own clock runs, and those that have not begun can wait.
+ */
 export class Slots {
   #free: number;
   readonly #queue: (() => void)[] = [];
@@ -21,7 +24,7 @@ export class Slots {
     try {
       return await wait;
     } finally {
-      await this.#take();
+      this.#free -= 1;
     }
   }
 
@@ -34,8 +37,10 @@ export class Slots {
   }
 
   #give(): void {
-    const next = this.#queue.shift();
-    if (next === undefined) this.#free += 1;
-    else next();
+    this.#free += 1;
+    const next = this.#free > 0 ? this.#queue.shift() : undefined;
+    if (next === undefined) return;
+    this.#free -= 1;
+    next();
   }
 }
