@@ -1,4 +1,42 @@
-/** Servers that are wrong about PING (RFC 9113 §6.7). */
-import type { Fault } from './fault.ts';
+/** Servers that are wrong about PING. */
+import { FLAG, FRAME_TYPE, type Frame } from '../../wire/index.ts';
+import { alters, type Fault } from './fault.ts';
 
-export default [] satisfies readonly Fault[];
+const isPing = ({ type, flags }: Frame): boolean => type === FRAME_TYPE.PING && (flags & FLAG.ACK) === 0;
+const isAck = ({ type, flags }: Frame): boolean => type === FRAME_TYPE.PING && (flags & FLAG.ACK) !== 0;
+
+export default [
+  {
+    id: 'ping/keeps-one',
+    deviation: 'The server keeps the octets of one PING only: of several, each is acknowledged with those of the last.',
+    clause: 'RFC 9113 §6.7',
+    fails: ['ping/identical-octets'],
+    seen: /PING 0000000000000000 is acknowledged 0 times/,
+    wire: () => {
+      let last: Frame | null = null;
+      return {
+        toServer: frame => {
+          if (isPing(frame)) last = frame;
+          return [frame];
+        },
+        toClient: frame => [isAck(frame) && last !== null ? { ...frame, payload: last.payload } : frame],
+      };
+    },
+  },
+  {
+    id: 'ping/answers-acknowledgements',
+    deviation: 'The server answers every PING, whether it is an acknowledgement or not.',
+    clause: 'RFC 9113 §6.7',
+    fails: ['ping/ack-not-answered'],
+    seen: /the acknowledgement "no reply" is acknowledged/,
+    wire: alters(frame => (isAck(frame) ? { ...frame, flags: 0 } : frame)),
+  },
+  {
+    id: 'ping/stream-not-looked-at',
+    deviation: 'The server does not look at the stream identifier of PING.',
+    clause: 'RFC 9113 §6.7',
+    fails: ['ping/on-stream'],
+    seen: /the connection lives on/,
+    wire: alters(frame => (isPing(frame) ? { ...frame, stream: 0 } : frame)),
+  },
+] satisfies readonly Fault[];

@@ -1,6 +1,8 @@
 /** Servers that are wrong about SETTINGS. */
-import { FLAG, FRAME_TYPE } from '../../wire/index.ts';
-import { damages, type Fault, hides } from './fault.ts';
+import { FLAG, FRAME_TYPE, MAX_WINDOW, SETTING, settingError, settings } from '../../wire/index.ts';
+import { alters, damages, endsConnection, type Fault, hides } from './fault.ts';
+
+const SETTING_IDS = new Set<number>(Object.values(SETTING));
 
 export default [
   {
@@ -20,5 +22,93 @@ export default [
     fails: ['settings/each-acknowledged-once'],
     seen: /\d+ acknowledgements/,
     wire: damages((frame, payload) => (payload.type === 'SETTINGS' && payload.ack ? [frame, frame] : frame)),
+  },
+  {
+    id: 'settings/only-between-responses',
+    deviation: 'The server takes SETTINGS for an error while a response is under way.',
+    clause: 'RFC 9113 §6.5',
+    fails: ['settings/any-time'],
+    seen: /GOAWAY PROTOCOL_ERROR/,
+    why: 'Many cases change a setting while they hold a response back.',
+    wire: link => {
+      let running = 0;
+      const filters = endsConnection('PROTOCOL_ERROR', frame => {
+        if (frame.type === FRAME_TYPE.HEADERS) running += 1;
+        return running > 0 && frame.type === FRAME_TYPE.SETTINGS && (frame.flags & FLAG.ACK) === 0;
+      })(link);
+      return {
+        ...filters,
+        toClient: frame => {
+          const carriesEnd = frame.type === FRAME_TYPE.DATA || frame.type === FRAME_TYPE.HEADERS;
+          if (carriesEnd && (frame.flags & FLAG.END_STREAM) !== 0) running -= 1;
+          return filters.toClient?.(frame) ?? [frame];
+        },
+      };
+    },
+  },
+  {
+    id: 'settings/drops-what-is-no-whole-setting',
+    deviation: 'The server reads settings as long as six octets are left and drops the rest.',
+    clause: 'RFC 9113 §6.5',
+    fails: ['settings/length-not-of-whole-settings'],
+    seen: /the connection lives on.*SETTINGS is acknowledged/,
+    wire: alters(frame =>
+      frame.type === FRAME_TYPE.SETTINGS
+        ? { ...frame, payload: frame.payload.subarray(0, frame.payload.length - (frame.payload.length % 6)) }
+        : frame,
+    ),
+  },
+  {
+    id: 'settings/checks-no-values',
+    deviation: 'The server takes settings out of range, as if they had not been sent.',
+    clause: 'RFC 9113 §6.5.2',
+    fails: [
+      'settings/enable-push-of-2',
+      'settings/window-above-maximum',
+      'settings/frame-size-below-minimum',
+      'settings/frame-size-above-maximum',
+    ],
+    seen: /the connection lives on.*SETTINGS is acknowledged/,
+    wire: alters((frame, payload) =>
+      payload.type === 'SETTINGS' && !payload.ack
+        ? settings(payload.entries.filter(([id, value]) => settingError(id, value) === null))
+        : frame,
+    ),
+  },
+  {
+    id: 'settings/largest-window-is-too-large',
+    deviation: 'The server takes INITIAL_WINDOW_SIZE for out of range from 2^31-1 on, where it is from 2^31 on.',
+    clause: 'RFC 9113 §6.5.2',
+    fails: ['settings/largest-values'],
+    seen: /GOAWAY FLOW_CONTROL_ERROR/,
+    wire: endsConnection(
+      'FLOW_CONTROL_ERROR',
+      (_, payload) =>
+        payload.type === 'SETTINGS' &&
+        payload.entries.some(([id, value]) => id === SETTING.INITIAL_WINDOW_SIZE && value === MAX_WINDOW),
+    ),
+  },
+  {
+    id: 'settings/stops-at-unknown',
+    deviation: 'The server reads a SETTINGS frame up to the first setting that it does not know.',
+    clause: 'RFC 9113 §6.5.2',
+    fails: ['settings/unknown-ids'],
+    seen: /octets of DATA where the window is 1000/,
+    wire: alters((frame, payload) => {
+      if (payload.type !== 'SETTINGS' || payload.ack) return frame;
+      const known = payload.entries.map(([id]) => SETTING_IDS.has(id));
+      return settings(payload.entries.slice(0, known.includes(false) ? known.indexOf(false) : known.length));
+    }),
+  },
+  {
+    id: 'settings/refuses-unknown',
+    deviation: 'The server takes a setting that it does not know for an error.',
+    clause: 'RFC 9113 §6.5.2',
+    fails: ['settings/unknown-ids'],
+    seen: /GOAWAY PROTOCOL_ERROR/,
+    wire: endsConnection(
+      'PROTOCOL_ERROR',
+      (_, payload) => payload.type === 'SETTINGS' && payload.entries.some(([id]) => !SETTING_IDS.has(id)),
+    ),
   },
 ] satisfies readonly Fault[];

@@ -1,7 +1,30 @@
 /** Cases on SETTINGS (RFC 9113 §6.5). */
-import { FLAG, FRAME_TYPE, frame, settings } from '../../../wire/index.ts';
+import {
+  concat,
+  DEFAULT_WINDOW,
+  FLAG,
+  FRAME_TYPE,
+  frame,
+  MAX_MAX_FRAME_SIZE,
+  MAX_WINDOW,
+  type SettingEntry,
+  settings,
+  windowUpdate,
+} from '../../../wire/index.ts';
 import { chapter } from '../../case.ts';
-import { connectionError, served } from '../../expect.ts';
+import { answered, connectionError, served, tolerated } from '../../expect.ts';
+import { describeEnd } from '../../trial.ts';
+
+const MAX_VALUE = 0xffff_ffff;
+
+const LARGEST: readonly SettingEntry[] = [
+  ['HEADER_TABLE_SIZE', MAX_VALUE],
+  ['ENABLE_PUSH', 1],
+  ['MAX_CONCURRENT_STREAMS', MAX_VALUE],
+  ['INITIAL_WINDOW_SIZE', MAX_WINDOW],
+  ['MAX_FRAME_SIZE', MAX_MAX_FRAME_SIZE],
+  ['MAX_HEADER_LIST_SIZE', MAX_VALUE],
+];
 
 export default chapter('settings', {
   'ack-with-payload': {
@@ -22,9 +45,109 @@ export default chapter('settings', {
       const before = peer.settingsAcks;
       trial.expected = 'five SETTINGS acknowledgements for five SETTINGS';
       peer.send(...Array.from({ length: 5 }, () => settings()));
-      await peer.until(() => peer.settingsAcks >= before + 5 || peer.over, 'five SETTINGS acknowledgements');
+      await peer.fence();
+      await trial.idle(peer.within(peer.limit, () => peer.settingsAcks >= before + 5 || peer.over, 'acknowledgements'));
       await served(trial, peer);
-      if (peer.settingsAcks !== before + 5) trial.fail(`${peer.settingsAcks - before} acknowledgements`);
+      if (peer.settingsAcks !== before + 5)
+        trial.fail(`${peer.settingsAcks - before} acknowledgements of five SETTINGS`);
+    },
+  },
+
+  'any-time': {
+    requirement: 'rfc9113/6.5/2',
+    title: 'SETTINGS may come at any time: while a response is under way they draw no error, and it is completed.',
+    async run(trial) {
+      const peer = await trial.open();
+      await peer.change(['INITIAL_WINDOW_SIZE', 0]);
+      const stream = peer.ask();
+      const same = settings([['INITIAL_WINDOW_SIZE', 0]]);
+      await tolerated(trial, peer, settings(), same, settings(), same);
+      // More than the content: an END_STREAM that comes on its own need not be sent without room (RFC 9113 §6.9.1).
+      peer.send(windowUpdate(stream, trial.subject.small.size + DEFAULT_WINDOW));
+      await answered(trial, peer, stream);
+    },
+  },
+
+  'length-not-of-whole-settings': {
+    requirement: 'rfc9113/6.5/9',
+    also: ['rfc9113/6.5/8', 'rfc9113/4.2/3'],
+    title: 'SETTINGS whose length is no multiple of 6 is a connection error.',
+    async run(trial) {
+      const peer = await trial.open();
+      const { payload } = settings([['ENABLE_PUSH', 0]]);
+      const broken = frame(FRAME_TYPE.SETTINGS, 0, 0, concat([payload, Uint8Array.of(0)]));
+      await connectionError(trial, peer, ['FRAME_SIZE_ERROR', 'PROTOCOL_ERROR'], broken);
+    },
+  },
+
+  'enable-push-of-2': {
+    requirement: 'rfc9113/6.5.2/3',
+    also: ['rfc9113/6.5/8'],
+    title: 'ENABLE_PUSH other than 0 and 1 is a connection error.',
+    async run(trial) {
+      const peer = await trial.open();
+      await connectionError(trial, peer, 'PROTOCOL_ERROR', settings([['ENABLE_PUSH', 2]]));
+    },
+  },
+
+  'window-above-maximum': {
+    requirement: 'rfc9113/6.5.2/10',
+    also: ['rfc9113/6.5/8'],
+    title: 'INITIAL_WINDOW_SIZE above 2^31-1 is a connection error.',
+    async run(trial) {
+      const peer = await trial.open();
+      await connectionError(trial, peer, 'FLOW_CONTROL_ERROR', settings([['INITIAL_WINDOW_SIZE', MAX_WINDOW + 1]]));
+    },
+  },
+
+  'frame-size-below-minimum': {
+    requirement: 'rfc9113/6.5.2/12',
+    also: ['rfc9113/6.5/8'],
+    title: 'MAX_FRAME_SIZE below 16,384 is a connection error.',
+    async run(trial) {
+      const peer = await trial.open();
+      await connectionError(trial, peer, 'PROTOCOL_ERROR', settings([['MAX_FRAME_SIZE', 16_383]]));
+    },
+  },
+
+  'frame-size-above-maximum': {
+    requirement: 'rfc9113/6.5.2/12',
+    also: ['rfc9113/6.5/8'],
+    title: 'MAX_FRAME_SIZE above 2^24-1 is a connection error.',
+    async run(trial) {
+      const peer = await trial.open();
+      await connectionError(trial, peer, 'PROTOCOL_ERROR', settings([['MAX_FRAME_SIZE', MAX_MAX_FRAME_SIZE + 1]]));
+    },
+  },
+
+  'largest-values': {
+    requirement: 'rfc9113/6.5.2/i2',
+    title: 'The largest legal value of each setting is acknowledged, and the connection goes on serving.',
+    async run(trial) {
+      const peer = await trial.open();
+      for (const setting of LARGEST) {
+        await peer.change(setting);
+        await served(trial, peer);
+      }
+    },
+  },
+
+  'unknown-ids': {
+    requirement: 'rfc9113/6.5.2/14',
+    also: ['rfc9113/6.5.3/3', 'rfc9113/5.5/1', 'rfc9113/6.9.1/1'],
+    title: 'Unknown settings are ignored, and known ones beside them are not.',
+    needs: ['large'],
+    async run(trial) {
+      const peer = await trial.open();
+      await peer.change([0x0, 0], [0x4321, MAX_VALUE], ['INITIAL_WINDOW_SIZE', 1000], [0xfffe, MAX_VALUE], [0xffff, 0]);
+      if (peer.over) trial.fail(describeEnd(peer));
+      const record = peer.stream(peer.ask({ path: trial.resource('large').path }));
+      await peer.until(() => record.octets > 0 || record.over || peer.over, 'the first octets of the response');
+      await peer.fence();
+      if (record.receiveWindow < 0)
+        trial.fail(`${1000 - record.receiveWindow} octets of DATA where the window is 1000`);
+      peer.send(windowUpdate(record.id, MAX_WINDOW - 1000), windowUpdate(0, trial.resource('large').size));
+      await answered(trial, peer, record.id, trial.resource('large'));
     },
   },
 });
