@@ -98,27 +98,27 @@ function hindered(error: unknown, target: Target): never {
 
 async function learn(target: Target, assumed: Subject, peer: Peer, timeout: number): Promise<Subject> {
   const where = `${target.facts.name} at ${formatEndpoint(target.endpoint)}`;
-  const get = async (path: string, method = 'GET'): Promise<StreamRecord | null> => {
+  const get = async (name: string, path: string, method = 'GET'): Promise<StreamRecord | null> => {
     const stream = peer.ask({ path, method });
     const record = await peer.answer(stream).catch(error => {
       // An answer that cannot be read: the cases tell.
       if (error instanceof Failed) return null;
       if (!(error instanceof DeadlinePassed)) throw error;
       throw new TargetError(
-        `${where}: ${method} ${path} got no answer in ${timeout} ms: name a resource that answers with --resource small=/path`,
+        `${where}: ${method} ${path} got no answer in ${timeout} ms: name a resource that answers with --resource ${name}=/path`,
       );
     });
     return record?.gotEnd && record.status > 0 ? record : null;
   };
-  const small = await get(assumed.small.path);
+  const small = await get('small', assumed.small.path);
   if (small === null) return assumed;
   // Content in the answer to HEAD: the subject does not read what it is asked, and every control will show it.
-  const head = await get(assumed.small.path, 'HEAD');
+  const head = await get('small', assumed.small.path, 'HEAD');
   if (head === null || head.octets > 0) return { ...assumed, small: known(assumed.small.path, small) };
   checkSmall(where, assumed.small, small);
-  const large = assumed.large === null ? null : await get(assumed.large.path);
+  const large = assumed.large === null ? null : await get('large', assumed.large.path);
   const otherPath = assumed.other?.path ?? ABSENT_PATH;
-  const another = await get(otherPath);
+  const another = await get('other', otherPath);
   return {
     ...assumed,
     small: known(assumed.small.path, small),
