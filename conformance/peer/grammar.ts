@@ -56,6 +56,8 @@ export class Grammar {
   readonly pings: string[] = [];
   /** Streams on which the kit sent anything: what it said on an idle one may be answered there (RFC 9113 §6.3). */
   readonly named = new Set<number>();
+  /** Streams that the kit opened a second time, on purpose: a server that serves them has one deviation, not four. */
+  readonly reused = new Set<number>();
   /** The kit wrote octets that are in no book, so what answers them cannot be judged. */
   blind = false;
   #undecodable = false;
@@ -79,6 +81,7 @@ export class Grammar {
     this.#sequence(frame, name);
     this.#streamOf(frame, name);
     this.#payload(frame, payload);
+    if (this.reused.has(frame.stream)) return;
     this.#closed(frame, payload, name);
     this.#message(frame, name);
   }
@@ -283,6 +286,7 @@ export class Grammar {
     fields: readonly string[],
     endStream: boolean,
   ): void {
+    if (this.reused.has(stream.id)) return;
     let regular = false;
     let statuses = 0;
     for (let i = 0; i < fields.length; i += 2) {
@@ -341,6 +345,7 @@ export class Grammar {
 
   /** END_STREAM: the sum of the content must be what content-length said (RFC 9113 §8.1.1). */
   ended(stream: StreamRecord): void {
+    if (this.reused.has(stream.id)) return;
     if (stream.status === 0) {
       this.#find('rfc9113/8.1/i1', `stream ${stream.id} ends without a final response`);
       return;

@@ -282,7 +282,7 @@ export class Peer {
     if (frame.type === FRAME_TYPE.HEADERS && stream === undefined) {
       stream = this.ledger.open(frame.stream);
       stream.sentAt = performance.now();
-    }
+    } else if (frame.type === FRAME_TYPE.HEADERS && stream?.sentEnd) this.grammar.reused.add(frame.stream);
     // DATA counts for the connection whatever becomes of it (RFC 9113 §6.9).
     if (frame.type === FRAME_TYPE.DATA) this.ledger.sendWindow -= frame.payload.length;
     if (stream === undefined) return;
