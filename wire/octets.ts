@@ -35,8 +35,9 @@ export function concat(parts: readonly Uint8Array[]): Uint8Array {
 }
 
 export function hex(octets: Uint8Array): string {
+  const digits = '0123456789abcdef';
   let text = '';
-  for (const octet of octets) text += octet.toString(16).padStart(2, '0');
+  for (const octet of octets) text += digits.charAt(octet >>> 4) + digits.charAt(octet & 0x0f);
   return text;
 }
 

@@ -67,7 +67,7 @@ const MOST_FRAMES = 50_000;
 const MOST_OCTETS = 2 ** 24 + 2 ** 16;
 
 /** Octets read on one connection whose frames are kept whole; of DATA behind them only the length is counted. */
-const KEPT_OCTETS = 2 ** 23;
+const KEPT_OCTETS = 2 ** 18;
 
 /** Octets of one field block, and of the list that it decodes to, which are taken up. */
 const MOST_BLOCK = 2 ** 20;
@@ -85,7 +85,7 @@ export class Peer {
   /** SETTINGS acknowledgements read, and PING acknowledgements by their octets. */
   settingsAcks = 0;
   readonly pingAcks: string[] = [];
-  /** Frames read, in order, beside what the records say; of DATA behind the first 8 MiB without the content. */
+  /** Frames read, in order, beside what the records say; of DATA behind the first 256 KiB without the content. */
   readonly received: { readonly frame: Frame; readonly payload: Payload }[] = [];
   end: End | null = null;
   /** Octets read that are no HTTP/2: an HTTP/1.1 answer to a preface, say. */
@@ -462,7 +462,8 @@ export class Peer {
   #read(chunk: Uint8Array): void {
     if (this.#fault !== null) return;
     try {
-      this.#take(new Uint8Array(chunk));
+      // A view that is no Buffer: a Buffer's toString reads differently.
+      this.#take(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length));
     } catch (error) {
       this.#giveUp(error instanceof Error ? error : new Error(String(error)));
     }

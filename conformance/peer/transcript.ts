@@ -67,7 +67,7 @@ export class Transcript {
       stream: frame.stream,
       length: frame.payload.length,
       payload: (direction === '>' ? this.#instructions(connection, payload) : null) ?? describePayload(payload, fields),
-      raw: hex(encodeFrame(kept, frame.payload.length)),
+      raw: digits(encodeFrame(kept, frame.payload.length)),
       ...(note === undefined ? {} : { note }),
     });
   }
@@ -87,7 +87,7 @@ export class Transcript {
       stream: 0,
       length: octets.length,
       payload,
-      raw: hex(octets.subarray(0, RAW_CAP)),
+      raw: digits(octets.subarray(0, RAW_CAP)),
     });
   }
 
@@ -140,6 +140,11 @@ function joined(lines: readonly string[]): string {
   const kept = lines.slice(0, MOST_LINES);
   if (lines.length > MOST_LINES) kept.push(`and ${lines.length - MOST_LINES} more`);
   return kept.map(line => line.trimEnd()).join('; ');
+}
+
+/** Hexadecimal digits, by Node's own hand: a run writes some hundred thousand octets so. */
+function digits(octets: Uint8Array): string {
+  return Buffer.from(octets.buffer, octets.byteOffset, octets.length).toString('hex');
 }
 
 /** The payload in words: "code PROTOCOL_ERROR", ":status 200; content-length 16". */
