@@ -42,7 +42,9 @@ export interface Requirement {
   readonly h2spec: { readonly coverage: string; readonly cases: readonly string[]; readonly note?: string };
 }
 
-export const registry: Readonly<Record<RequirementId, Requirement>> = rows as Readonly<Record<RequirementId, Requirement>>;
+export const registry: Readonly<Record<RequirementId, Requirement>> = rows as Readonly<
+  Record<RequirementId, Requirement>
+>;
 
 export const requirementIds: readonly RequirementId[] = Object.keys(rows) as RequirementId[];
 
