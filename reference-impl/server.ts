@@ -4,10 +4,13 @@
  */
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
+import { inspect } from 'node:util';
 import type { Address, App, Application, Tls } from '../spec/msgi.ts';
 import { DEFAULT_LIMITS, type Limits } from './engine/limits.ts';
 import type { Output } from './engine/output.ts';
+import { Applications } from './gateway/applications.ts';
 import { Gateway, type Host, type Transport } from './gateway/gateway.ts';
+import { Patience } from './gateway/patience.ts';
 
 export { DEFAULT_LIMITS, type Limits } from './engine/limits.ts';
 
@@ -30,8 +33,10 @@ export interface ServeOptions {
   /** Milliseconds for the client to begin and to acknowledge SETTINGS; default 10,000 and 30,000. */
   readonly prefaceTimeout?: number;
   readonly settingsTimeout?: number;
-  /** Milliseconds that a peer may take no content; default 60,000. */
+  /** Milliseconds that a peer may take no content, beyond those that its progress is worth; default 60,000. */
   readonly sendTimeout?: number;
+  /** The same for what it has begun to send: a frame, a field block, content that is read and not answered yet; 60,000. */
+  readonly receiveTimeout?: number;
   /** Milliseconds after which a connection without exchanges and without a word of the peer is drained; default 300,000. */
   readonly idleTimeout?: number;
   /** Milliseconds that running exchanges are given at the end; default 5,000. */
@@ -62,25 +67,40 @@ const TLS_WRITE = 262_144;
 const CIPHERS =
   'TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:ECDHE+AESGCM:ECDHE+CHACHA20';
 
+const HTTP1_TEXT = 'This port speaks HTTP/2 (RFC 9113 section 3.3).\n';
 const HTTP1_REPLY =
-  'HTTP/1.1 505 HTTP Version Not Supported\r\ncontent-type: text/plain\r\ncontent-length: 51\r\nconnection: close\r\n\r\n' +
-  'This port speaks HTTP/2 (RFC 9113 section 3.3).\n\n\n\n';
+  'HTTP/1.1 505 HTTP Version Not Supported\r\ncontent-type: text/plain\r\n' +
+  `content-length: ${HTTP1_TEXT.length}\r\nconnection: close\r\n\r\n${HTTP1_TEXT}`;
 
 /** Hosts an application until `close`. Rejects when it cannot listen or when the application's `start` does. */
 export async function serve(hosted: App | Application, options: ServeOptions = {}): Promise<Running> {
   const application: Application = typeof hosted === 'function' ? { app: hosted } : hosted;
   await application.start?.({ spec: '1.0', server: 'msgi' });
-  const listener = new Listener(application.app, options);
-  const port = await listener.listen();
+  let listener: Listener;
+  let port: number;
+  try {
+    listener = new Listener(application.app, options);
+    port = await listener.listen();
+  } catch (error) {
+    // It was started, so it is stopped.
+    await application.stop?.();
+    throw error;
+  }
+  let closing: Promise<void> | null = null;
   return {
     address: `${options.tls === undefined ? 'http' : 'https'}://${hostInUrl(options.host ?? '127.0.0.1')}:${port}`,
     port,
-    close: async () => {
-      drainApplication(application, listener);
-      await listener.close();
-      await application.stop?.();
+    close: () => {
+      closing ??= stop(application, listener);
+      return closing;
     },
   };
+}
+
+async function stop(application: Application, listener: Listener): Promise<void> {
+  drainApplication(application, listener);
+  await listener.close();
+  await application.stop?.();
 }
 
 function drainApplication(application: Application, listener: Listener): void {
@@ -96,7 +116,18 @@ function hostInUrl(host: string): string {
 }
 
 function reportToStderr(error: unknown, what: string): void {
-  process.stderr.write(`msgi: ${what}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.stderr.write(`msgi: ${what}: ${error instanceof Error ? (error.stack ?? error.message) : inspect(error)}\n`);
+}
+
+/** A report that fails must not take the exchange with it, or the server. */
+function safely(report: Host['report']): Host['report'] {
+  return (error, what) => {
+    try {
+      report(error, what);
+    } catch {
+      process.stderr.write(`msgi: ${what}: a failure that could not be reported\n`);
+    }
+  };
 }
 
 /** One listening port and its connections. */
@@ -106,21 +137,24 @@ class Listener {
   readonly #options: ServeOptions;
   readonly #server: Server;
   readonly #clock = { date: new Date().toUTCString() };
-  readonly #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout | null = null;
+  /** Below TLS: those that have not shaken hands yet are nowhere else. */
+  readonly #sockets = new Set<Socket>();
   #emptied: (() => void) | null = null;
+  #closing = false;
 
   constructor(app: App, options: ServeOptions) {
     this.#options = options;
     this.host = {
       app,
+      applications: new Applications(),
       limits: { ...DEFAULT_LIMITS, ...options.limits },
       clock: this.#clock,
       sendTimeout: options.sendTimeout ?? 60_000,
-      report: options.report ?? reportToStderr,
+      receiveTimeout: options.receiveTimeout ?? 60_000,
+      report: safely(options.report ?? reportToStderr),
     };
     this.#server = this.#createServer();
-    this.#timer = setInterval(() => this.#tick(), TICK);
-    this.#timer.unref();
   }
 
   #createServer(): Server {
@@ -143,11 +177,19 @@ class Listener {
         else socket.destroy();
       },
     );
+    server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
     server.on('tlsClientError', (_error, socket) => socket.destroy());
     return server;
   }
 
   #accept(socket: Socket, tls: TLSSocket | null): void {
+    if (this.#closing) {
+      socket.destroy();
+      return;
+    }
     socket.setNoDelay(true);
     const peer = new Peer(socket, tls, this.host, this.#options, () => {
       this.connections.delete(peer);
@@ -158,14 +200,16 @@ class Listener {
 
   listen(): Promise<number> {
     const server = this.#server;
+    const { host = '127.0.0.1', port = 0 } = this.#options;
     return new Promise((resolve, reject) => {
-      server.once('error', error => {
-        clearInterval(this.#timer);
-        reject(error);
+      server.once('error', reject);
+      server.listen({ host, port, backlog: 4096 }, () => {
+        server.off('error', reject);
+        // A connection that cannot be accepted, for want of descriptors, is no end of the server.
+        server.on('error', error => this.host.report(error, 'the listening socket'));
+        this.#timer = setInterval(() => this.#tick(), TICK).unref();
+        resolve((server.address() as AddressInfo).port);
       });
-      server.listen({ host: this.#options.host ?? '127.0.0.1', port: this.#options.port ?? 0, backlog: 4096 }, () =>
-        resolve((server.address() as AddressInfo).port),
-      );
     });
   }
 
@@ -180,20 +224,28 @@ class Listener {
   }
 
   async close(): Promise<void> {
+    const { grace = 5000, kill = 2000 } = this.#options;
+    this.#closing = true;
     this.#server.close();
     this.#each(peer => peer.drain());
-    if (this.connections.size > 0) {
-      const empty = new Promise<void>(resolve => {
-        this.#emptied = resolve;
-      });
-      const { grace = 5000, kill = 2000 } = this.#options;
-      const cancel = setTimeout(() => this.#each(peer => peer.cancel()), grace);
-      const destroy = setTimeout(() => this.#each(peer => peer.destroy()), grace + kill);
-      await empty;
-      clearTimeout(cancel);
-      clearTimeout(destroy);
-    }
-    clearInterval(this.#timer);
+    const cancel = setTimeout(() => this.#each(peer => peer.cancel()), grace);
+    const destroy = setTimeout(() => {
+      this.#each(peer => peer.destroy());
+      this.host.applications.giveUp();
+    }, grace + kill);
+    await this.#empty();
+    await this.host.applications.idle();
+    clearTimeout(cancel);
+    clearTimeout(destroy);
+    for (const socket of this.#sockets) socket.destroy();
+    if (this.#timer !== null) clearInterval(this.#timer);
+  }
+
+  async #empty(): Promise<void> {
+    if (this.connections.size === 0) return;
+    await new Promise<void>(resolve => {
+      this.#emptied = resolve;
+    });
   }
 }
 
@@ -217,8 +269,11 @@ class Peer implements Transport {
   #gateway: Gateway | null = null;
   #scheduled = false;
   #ending = false;
-  #blockedSince = Number.POSITIVE_INFINITY;
+  /** With the peer that takes what is written, and that finishes what it has begun to send. */
+  readonly #taking = new Patience();
+  readonly #finishing = new Patience();
   #heard = performance.now();
+  #received = 0;
   #tlsFacts: Tls | null = null;
   peer: Address | null;
   local: Address | null;
@@ -255,7 +310,9 @@ class Peer implements Transport {
     const gateway = this.#gateway ?? this.#greet(octets);
     if (gateway === null) return;
     this.#heard = performance.now();
-    gateway.http2.receive(octets, this.#heard);
+    this.#received += octets.length;
+    // Not as a Buffer: its `slice` copies nothing, and an application would not expect one.
+    gateway.http2.receive(new Uint8Array(octets.buffer, octets.byteOffset, octets.length), this.#heard);
     this.#flush();
   }
 
@@ -279,27 +336,25 @@ class Peer implements Transport {
     this.wake();
   }
 
+  /** What the socket does not take waits in the output, frame by frame in slabs: in the socket each would hold a slab. */
   #flush(): void {
     const gateway = this.#gateway;
     const socket = this.#socket;
     if (gateway === null || socket.destroyed) return;
-    const { sender } = gateway.http2;
+    const { http2 } = gateway;
+    const { sender } = http2;
+    http2.flushed();
     if (socket.writableLength === 0) this.#emptied(sender.output);
-    for (;;) {
+    while (sender.writable) {
       sender.pump();
-      gateway.http2.flushed();
       if (sender.output.length === 0) break;
       this.#write(sender.output.take());
-      if (socket.writableNeedDrain) {
-        sender.writable = false;
-        this.#blockedSince = performance.now();
-        if (socket.writableLength > PAUSE_ABOVE) socket.pause();
-        break;
-      }
-      if (socket.writableLength === 0) sender.output.recycle();
+      if (socket.writableNeedDrain) sender.writable = false;
+      else if (socket.writableLength === 0) sender.output.recycle();
     }
-    if (sender.writable) gateway.http2.transportReady();
-    if (this.#ending && !socket.writableEnded) this.#finish();
+    if (this.#ending) this.#finish(sender.output);
+    else if (sender.writable) http2.transportReady();
+    else if (socket.writableLength + sender.output.length > PAUSE_ABOVE) socket.pause();
   }
 
   /** The socket holds nothing any more: the kernel, or TLS, has a copy of all that was written. */
@@ -340,21 +395,22 @@ class Peer implements Transport {
     const gateway = this.#gateway;
     if (gateway === null) return;
     gateway.http2.sender.writable = true;
-    this.#blockedSince = Number.POSITIVE_INFINITY;
     if (this.#socket.isPaused()) this.#socket.resume();
     this.#flush();
   }
 
   /** FIN behind the last words; a reset of the transport would destroy them, so the peer's FIN is waited for. */
-  #finish(): void {
-    this.#socket.end();
-    this.#socket.resume();
-    this.#linger();
+  #finish(output: Output): void {
+    const socket = this.#socket;
+    if (socket.writableEnded) return;
+    if (output.length > 0) this.#write(output.take());
+    socket.end();
+    socket.resume();
+    socket.once('finish', () => this.#linger());
   }
 
   #linger(): void {
-    const { readableEnded } = this.#socket;
-    if (readableEnded) return;
+    if (this.#socket.readableEnded) return;
     const timer = setTimeout(() => this.#socket.destroy(), LINGER);
     timer.unref();
     this.#socket.once('close', () => clearTimeout(timer));
@@ -379,8 +435,14 @@ class Peer implements Transport {
       if (age > (this.#options.prefaceTimeout ?? 10_000)) this.#socket.destroy();
       return;
     }
-    if (now - this.#blockedSince > this.#host.sendTimeout) this.#socket.destroy();
+    const { sendTimeout, receiveTimeout } = this.#host;
+    const socket = this.#socket;
+    if (this.#taking.look(now, socket.writableLength > 0, taken(socket)) >= sendTimeout) socket.destroy();
     if (gateway.http2.closed) return;
+    if (this.#finishing.look(now, gateway.http2.unfinished && !socket.isPaused(), this.#received) >= receiveTimeout) {
+      gateway.http2.abort('ENHANCE_YOUR_CALM', 'a frame or a field block comes too slowly (RFC 9113 section 10.5)');
+      return;
+    }
     if (gateway.http2.active === 0 && now - this.#heard > (this.#options.idleTimeout ?? 300_000)) this.drain();
     if (!gateway.http2.acknowledged && age > (this.#options.settingsTimeout ?? 30_000)) {
       gateway.http2.abort('SETTINGS_TIMEOUT', 'SETTINGS has not been acknowledged in time (RFC 9113 section 6.5.3)');
@@ -402,6 +464,14 @@ class Peer implements Transport {
     if (this.#gateway === null) this.#socket.destroy();
     else this.#gateway.cancel();
   }
+}
+
+/** Octets that the kernel has taken. A write in flight counts as far as it has got, which the handle alone knows. */
+function taken(socket: Socket): number {
+  const { _handle: handle } = socket as { _handle?: { bytesWritten?: number; writeQueueSize?: number } | null };
+  const { bytesWritten, writeQueueSize } = handle ?? {};
+  if (bytesWritten !== undefined && writeQueueSize !== undefined) return bytesWritten - writeQueueSize;
+  return socket.bytesWritten - socket.writableLength;
 }
 
 function address(host: string | undefined, port: number | undefined): Address | null {

@@ -22,6 +22,11 @@ export class FrameInput {
     this.#deliver = deliver;
   }
 
+  /** The preface or a frame has begun and not ended. */
+  get unfinished(): boolean {
+    return this.#heldLength > 0 || this.#preface < PREFACE_OCTETS.length;
+  }
+
   /** The next octets of the transport; `run` reads them. */
   feed(octets: Uint8Array): void {
     this.#octets = octets;

@@ -12,7 +12,7 @@ export interface Allowance {
 export interface Limits {
   /** SETTINGS_MAX_CONCURRENT_STREAMS; one more is refused with REFUSED_STREAM (§5.1.2). */
   readonly concurrentStreams: number;
-  /** SETTINGS_INITIAL_WINDOW_SIZE, octets, 0 … 2^31−1: what one request may have unread here. */
+  /** SETTINGS_INITIAL_WINDOW_SIZE, octets, 0 … 2^31−1: what one request may have unread here, in at most four times the memory. */
   readonly initialWindow: number;
   /** Receive window of the connection, octets, at least 65,535; returned on receipt, so it bounds no memory. */
   readonly connectionWindow: number;

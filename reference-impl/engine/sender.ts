@@ -41,6 +41,12 @@ export class Sender {
     return Math.max(0, Math.min(stream.sendWindow, this.window, this.#mark - this.output.length) - stream.queued);
   }
 
+  /** An interim response (RFC 9113 §8.1): HEADERS that end nothing. */
+  interim(stream: Stream, block: Uint8Array): void {
+    stream.state = next(stream.state, 'sendHeaders', stream.id) as Stream['state'];
+    this.output.fieldBlock(stream.id, block, false, FRAME);
+  }
+
   /** A response head with its block; `endStream` where no content follows. */
   head(stream: Stream, block: Uint8Array, endStream: boolean): void {
     stream.state = next(stream.state, 'sendHeaders', stream.id) as Stream['state'];
@@ -104,6 +110,7 @@ export class Sender {
   /** Drops what a stream had to send. */
   drop(stream: Stream): void {
     stream.queue = null;
+    stream.dropped += stream.queued;
     stream.queued = 0;
     stream.endDue = false;
   }

@@ -26,6 +26,8 @@ export abstract class Stream {
   /** Content that waits for a window or for the transport; null until some had to. */
   queue: Uint8Array[] | null = null;
   queued = 0;
+  /** Octets of content that were queued and are never sent. */
+  dropped = 0;
   /** END_STREAM is due when the queue is empty, behind this trailer section where it is not null. */
   endDue = false;
   trailers: readonly string[] | null = null;

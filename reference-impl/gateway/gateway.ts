@@ -1,23 +1,26 @@
 /** One connection between the engine and an application: makes exchanges of requests and runs the application on them. */
-import type { Address, App, Connection, Tls } from '../../spec/msgi.ts';
+import type { Address, App, Awaitable, Connection, Tls } from '../../spec/msgi.ts';
 import { ERROR_CODE } from '../../wire/index.ts';
 import { type ConnectionListener, Http2Connection } from '../engine/connection.ts';
 import type { Http2Error } from '../engine/errors.ts';
 import type { Limits } from '../engine/limits.ts';
 import type { Request } from '../engine/request-head.ts';
 import type { Stream } from '../engine/stream.ts';
+import type { Applications } from './applications.ts';
 import { ServerExchange } from './exchange.ts';
 import { Handling, NO_FIELDS } from './handling.ts';
 
 /** What all connections of a server share. */
 export interface Host {
   readonly app: App;
+  readonly applications: Applications;
   readonly limits: Limits;
   /** The value of the date field now, kept up by the server's one timer. */
   readonly clock: { readonly date: string };
-  /** How long sending may be blocked by the peer, milliseconds. */
+  /** How long the peer may keep a response, or an application that reads a request, waiting: milliseconds. */
   readonly sendTimeout: number;
-  /** A failure of the application or of the server itself. */
+  readonly receiveTimeout: number;
+  /** A failure of the application or of the server itself. Does not throw. */
   readonly report: (error: unknown, what: string) => void;
 }
 
@@ -42,6 +45,8 @@ export class Gateway implements ConnectionListener {
   readonly #transport: Transport;
   /** Exchanges that the timer has to look at. */
   readonly #timed = new Set<Handling>();
+  /** The exchange whose application is being called: it is not among the streams yet. */
+  #invoked: Handling | null = null;
   #drainedAt = Number.POSITIVE_INFINITY;
 
   constructor(host: Host, transport: Transport) {
@@ -76,12 +81,14 @@ export class Gateway implements ConnectionListener {
       handling.settle();
       return;
     }
+    this.#invoked = handling;
     this.#run(handling);
+    this.#invoked = null;
   }
 
   #run(handling: Handling): void {
-    const { app } = this.#host;
-    let result: unknown;
+    const { app, applications } = this.#host;
+    let result: Awaitable<void>;
     try {
       result = app(new ServerExchange(handling));
     } catch (error) {
@@ -91,9 +98,10 @@ export class Gateway implements ConnectionListener {
     if (result === undefined) {
       this.#fulfilled(handling);
     } else {
-      Promise.resolve(result).then(
+      applications.follow(
+        result,
         () => this.#fulfilled(handling),
-        (error: unknown) => this.#threw(handling, error),
+        error => this.#threw(handling, error),
       );
     }
   }
@@ -107,7 +115,7 @@ export class Gateway implements ConnectionListener {
   #threw(handling: Handling, error: unknown): void {
     if (handling.phase === 'idle') this.#unanswered(handling, error);
     else if (handling.phase === 'open') this.#unended(handling, error);
-    else if (error !== handling.error || handling.error === null) this.report(error, handling);
+    else if (!handling.owns(error)) this.report(error, handling);
     handling.settle();
   }
 
@@ -142,6 +150,7 @@ export class Gateway implements ConnectionListener {
     if (this.http2.draining) return;
     this.#drainedAt = performance.now();
     this.http2.drain();
+    this.#invoked?.tell({ type: 'drain' });
     for (const stream of this.http2.streams()) (stream as Handling).tell({ type: 'drain' });
   }
 
@@ -170,21 +179,30 @@ export class Gateway implements ConnectionListener {
         handling.limit('the deadline of the exchange has passed');
       }
     }
-    for (const stream of this.http2.streams()) this.#checkBlocked(stream as Handling, now);
+    for (const stream of this.http2.streams()) this.#checkWaits(stream as Handling, now);
   }
 
-  #checkBlocked(handling: Handling, now: number): void {
-    if (handling.queued === 0 && !(handling.outbound?.waiting ?? false)) return;
-    const extras = handling.withExtras();
-    const sent = handling.sent - handling.queued;
-    if (this.http2.sender.room(handling) > 0 || extras.blockedSent !== sent) {
-      extras.blockedSince = Number.POSITIVE_INFINITY;
-      extras.blockedSent = sent;
-    } else if (extras.blockedSince === Number.POSITIVE_INFINITY) {
-      extras.blockedSince = now;
-    } else if (now - extras.blockedSince >= this.#host.sendTimeout) {
-      handling.limit('the peer has taken no content for too long');
-    }
+  #checkWaits(handling: Handling, now: number): void {
+    if (this.#keepsUsWaiting(handling, now)) handling.limit('the peer has taken no content for too long');
+    else if (this.#isTooSlow(handling, now)) handling.limit('the request comes too slowly', 408);
+  }
+
+  /** Content that has a window and waits all the same waits for the transport, which has a limit of its own. */
+  #keepsUsWaiting(handling: Handling, now: number): boolean {
+    const waiting = (handling.queued > 0 || (handling.outbound?.waiting ?? false)) && !this.http2.windowOpen(handling);
+    if (!waiting && handling.extras === null) return false;
+    const { sending } = handling.withExtras();
+    return sending.look(now, waiting, handling.sent - handling.queued) >= this.#host.sendTimeout;
+  }
+
+  /** Once the response has begun, both sides may be silent for as long as they like: the application has its deadline. */
+  #isTooSlow(handling: Handling, now: number): boolean {
+    const reading = handling.inbound?.reading ?? false;
+    // A transport that takes nothing is not read either.
+    const waiting = reading && handling.phase === 'idle' && handling.receiveWindow > 0 && this.http2.sender.writable;
+    if (!waiting && handling.extras === null) return false;
+    const { receiving } = handling.withExtras();
+    return receiving.look(now, waiting, handling.received) >= this.#host.receiveTimeout;
   }
 }
 

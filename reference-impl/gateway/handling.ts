@@ -13,6 +13,7 @@ import type { Gateway } from './gateway.ts';
 import { Inbound } from './inbound.ts';
 import { Notices } from './notices.ts';
 import { Outbound } from './outbound.ts';
+import { Patience } from './patience.ts';
 
 export const NO_FIELDS: Fields = Object.freeze([]);
 /** Marks a request whose head is not there yet. */
@@ -23,11 +24,11 @@ interface Extras {
   notices: Notices | null;
   controller: AbortController | null;
   locals: Record<string, unknown> | null;
-  /** When the exchange is to fail, and since when its sending has been blocked; milliseconds, Infinity for never. */
+  /** When the exchange is to fail, milliseconds; Infinity for never. */
   deadline: number;
-  blockedSince: number;
-  /** Octets that had been sent when blocking was last looked at. */
-  blockedSent: number;
+  /** With the peer that takes content, and with the one that sends it. */
+  readonly sending: Patience;
+  readonly receiving: Patience;
 }
 
 function noExtras(): Extras {
@@ -36,8 +37,8 @@ function noExtras(): Extras {
     controller: null,
     locals: null,
     deadline: Number.POSITIVE_INFINITY,
-    blockedSince: Number.POSITIVE_INFINITY,
-    blockedSent: 0,
+    sending: new Patience(),
+    receiving: new Patience(),
   };
 }
 
@@ -84,10 +85,8 @@ export class Handling extends Stream {
 
   get signal(): AbortSignal {
     const extras = this.withExtras();
-    if (extras.controller === null) {
-      extras.controller = new AbortController();
-      if (this.error !== null) extras.controller.abort(this.error);
-    }
+    extras.controller ??= new AbortController();
+    if (this.error !== null) extras.controller.abort(this.error);
     return extras.controller.signal;
   }
 
@@ -108,10 +107,14 @@ export class Handling extends Stream {
     const { sender } = this.gateway.http2;
     if (sender.output.length > this.gateway.outputMark || !sender.writable) return false;
     if (status === 100) this.expectsContinue = false;
-    const list = declared >= 0 ? withoutField(fields, 'content-length') : fields;
-    sender.output.fieldBlock(this.id, sender.blocks.make(status, list, -1, ''), false, 16_384);
-    this.gateway.http2.announce();
+    this.#interim(status, declared >= 0 ? withoutField(fields, 'content-length') : fields);
     return true;
+  }
+
+  #interim(status: number, fields: Fields): void {
+    const { http2 } = this.gateway;
+    http2.sender.interim(this, http2.sender.blocks.make(status, fields, -1, ''));
+    http2.announce();
   }
 
   respond(status: number, fields: Fields, body: Uint8Array | string | undefined): void {
@@ -198,11 +201,11 @@ export class Handling extends Stream {
     if (this.phase !== 'idle') throw new TypeError(`${call} after the response has begun`);
   }
 
-  /** 100, once, if the peer waits for it and no response has begun. */
+  /** 100, once, if the peer waits for it and no response has begun: one a request, so no mark holds it back. */
   sendContinue(): void {
     if (!this.expectsContinue || this.phase !== 'idle') return;
     this.expectsContinue = false;
-    this.inform(100, NO_FIELDS);
+    this.#interim(100, NO_FIELDS);
   }
 
   /** The application has ended the response; the last octets may still be on their way. */
@@ -215,26 +218,33 @@ export class Handling extends Stream {
 
   /** Fails the exchange from this side. */
   fail(code: number, by: Party, rule: string): void {
-    if (this.phase === 'dead') return;
+    if (this.phase === 'dead' || this.over) return;
     this.gateway.http2.reset(this, code, by, rule);
-    if (this.error === null && this.phase !== 'done') this.onFail(code, by, rule);
+    // Over on the wire, but not here: content waits to be read, or a response without content to be ended.
+    if (this.failed) return;
+    this.failed = true;
+    this.onFail(code, by, rule);
   }
 
-  /** A limit of the server's: 503 while that is possible. */
-  limit(rule: string): void {
+  /** A limit of the server's: `status` while that is possible. */
+  limit(rule: string, status = 503): void {
     if (this.phase !== 'idle') {
       this.fail(ERROR_CODE.CANCEL, 'server', rule);
       return;
     }
     const { sender } = this.gateway.http2;
-    this.status = 503;
-    const block = sender.blocks.make(503, NO_FIELDS, -1, this.gateway.date);
+    this.status = status;
     this.phase = 'dead';
     this.stopped = true;
     this.failed = true;
     this.onFail(ERROR_CODE.CANCEL, 'server', rule);
-    sender.head(this, block, true);
+    sender.head(this, sender.blocks.make(status, NO_FIELDS, -1, this.gateway.date), true);
     this.gateway.http2.announce();
+  }
+
+  /** An error that was handed out for this exchange: no failure of the application that lets it through. */
+  owns(error: unknown): boolean {
+    return error instanceof Failure && (error === this.error || error === this.inbound?.error);
   }
 
   /** The application's promise has settled. */
@@ -272,14 +282,25 @@ export class Handling extends Stream {
   }
 
   override onFail(code: number, by: Party, rule: string): void {
-    const error = new Failure(code, by, rule);
+    const error = this.error ?? new Failure(code, by, rule);
+    const answered = this.complete && this.phase !== 'open';
+    if (!answered) {
+      this.error = error;
+      if (this.phase !== 'done') this.phase = 'dead';
+      this.#abort(error);
+      this.outbound?.fail(error);
+    }
     this.inbound?.cease('failed', error);
-    if (this.complete && this.phase !== 'open') return;
-    this.error ??= error;
-    if (this.phase !== 'done') this.phase = 'dead';
-    this.outbound?.fail(this.error);
-    this.extras?.controller?.abort(this.error);
     this.#closeIfOver();
+  }
+
+  /**
+   * Listeners of the signal are the application's: they never run inside a call of its own or of the engine's, and
+   * before anybody who waits for a promise meets the error.
+   */
+  #abort(error: Failure): void {
+    const controller = this.extras?.controller ?? null;
+    if (controller !== null) queueMicrotask(() => controller.abort(error));
   }
 
   override onClosed(): void {
@@ -299,7 +320,7 @@ export class Handling extends Stream {
 
   closeNotice(): Close {
     const { error, status, sent, received } = this;
-    const left = Math.max(0, sent - this.queued);
+    const left = Math.max(0, sent - this.queued - this.dropped);
     return error === null
       ? { type: 'close', complete: true, code: 0, by: 'app', status, sent, received }
       : { type: 'close', complete: false, code: error.code, by: error.by, status, sent: left, received };

@@ -7,8 +7,10 @@ import type { Handling } from './handling.ts';
 
 /** What a read that waits gets at least, when the initial window gave it nothing. */
 const DEFAULT_CHUNK = 16_384;
-/** Shorter content is copied before it waits: a view would keep the whole read of the transport alive. */
-const COPY_BELOW = 4096;
+/** Short pieces wait together in slabs of so many octets: a chunk of one octet costs two hundred of memory. */
+const SLAB = 4096;
+/** A piece that waits is copied where it is less than this part of the read that it is a view of and would keep alive. */
+const PART = 1 / 4;
 const NO_FIELDS: Fields = Object.freeze([]);
 
 export class Inbound {
@@ -16,12 +18,14 @@ export class Inbound {
   buffered = 0;
   readonly #handling: Handling;
   #chunks: Uint8Array[] = [];
+  /** Where the last chunk has room behind it. */
+  #slab: Uint8Array | null = null;
   #reader: Deferred<Uint8Array | null> | null = null;
   #manual = false;
   /** Octets read and not granted again yet. */
   #withheld = 0;
   #trailers: Fields | null = null;
-  #error: Failure | null = null;
+  error: Failure | null = null;
 
   constructor(handling: Handling, ended: boolean) {
     this.#handling = handling;
@@ -47,13 +51,38 @@ export class Inbound {
     if (this.state !== 'flowing') return;
     const reader = this.#reader;
     if (reader === null) {
-      this.#chunks.push(octets.length < COPY_BELOW ? octets.slice() : octets);
       this.buffered += octets.length;
+      this.#keep(octets);
       return;
     }
     this.#reader = null;
     this.#consumed(octets.length);
     reader.resolve(octets);
+  }
+
+  #keep(octets: Uint8Array): void {
+    const last = this.#chunks.at(-1);
+    if (last !== undefined && last.length + octets.length <= SLAB) {
+      this.#chunks[this.#chunks.length - 1] = this.#joined(last, octets);
+    } else {
+      this.#chunks.push(octets.length < PART * octets.buffer.byteLength ? octets.slice() : octets);
+    }
+  }
+
+  #joined(last: Uint8Array, octets: Uint8Array): Uint8Array {
+    let slab = this.#slab;
+    if (slab === null || last.buffer !== slab.buffer) {
+      slab = new Uint8Array(SLAB);
+      slab.set(last);
+      this.#slab = slab;
+    }
+    slab.set(octets, last.length);
+    return slab.subarray(0, last.length + octets.length);
+  }
+
+  /** A read waits. */
+  get reading(): boolean {
+    return this.#reader !== null;
   }
 
   /** END_STREAM of the peer. */
@@ -68,8 +97,9 @@ export class Inbound {
     if (this.state !== 'flowing') return;
     this.state = state;
     this.#chunks = [];
+    this.#slab = null;
     this.buffered = 0;
-    this.#error = error;
+    this.error = error;
     this.#reader?.reject(error);
     this.#reader = null;
   }
@@ -77,7 +107,7 @@ export class Inbound {
   read(): Awaitable<Uint8Array | null> {
     if (this.#reader !== null) throw new TypeError('a read of this body waits already: one reader at a time');
     if (this.state === 'ended') return null;
-    if (this.#error !== null) return rejected(this.#error);
+    if (this.error !== null) return rejected(this.error);
     const chunk = this.#chunks.shift();
     if (chunk === undefined) return this.#wait();
     this.buffered -= chunk.length;

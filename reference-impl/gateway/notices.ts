@@ -3,8 +3,14 @@ import type { Close, Notice } from '../../spec/msgi.ts';
 
 type Listener = (notice: Notice) => void;
 
+interface Entry {
+  readonly call: Listener;
+  /** What it will be told when its turn comes. */
+  readonly due: Notice[];
+}
+
 export class Notices {
-  readonly #listeners = new Set<{ readonly call: Listener }>();
+  readonly #listeners = new Set<Entry>();
   readonly #report: (error: unknown) => void;
   #drained = false;
   #close: Close | null = null;
@@ -13,13 +19,13 @@ export class Notices {
     this.#report = report;
   }
 
+  /** A listener that comes late is told in the next turn what has happened, and what happens until then behind it. */
   watch(call: Listener): () => void {
-    const entry = { call };
+    const entry: Entry = { call, due: [] };
     this.#listeners.add(entry);
-    const late: Notice[] = [];
-    if (this.#drained) late.push({ type: 'drain' });
-    if (this.#close !== null) late.push(this.#close);
-    if (late.length > 0) setImmediate(() => this.#give(entry, late));
+    if (this.#drained) entry.due.push({ type: 'drain' });
+    if (this.#close !== null) entry.due.push(this.#close);
+    if (entry.due.length > 0) setImmediate(() => this.#give(entry));
     return () => void this.#listeners.delete(entry);
   }
 
@@ -27,20 +33,21 @@ export class Notices {
     if (this.#close !== null || (notice.type === 'drain' && this.#drained)) return;
     if (notice.type === 'drain') this.#drained = true;
     if (notice.type === 'close') this.#close = notice;
-    const entries = [...this.#listeners];
-    queueMicrotask(() => {
-      for (const entry of entries) this.#give(entry, [notice]);
-    });
+    for (const entry of this.#listeners) {
+      entry.due.push(notice);
+      if (entry.due.length === 1) queueMicrotask(() => this.#give(entry));
+    }
   }
 
-  #give(entry: { readonly call: Listener }, notices: readonly Notice[]): void {
-    for (const notice of notices) {
+  #give(entry: Entry): void {
+    for (let notice = entry.due[0]; notice !== undefined; notice = entry.due[0]) {
       if (!this.#listeners.has(entry)) return;
       try {
         entry.call(notice);
       } catch (error) {
         this.#report(error);
       }
+      entry.due.shift();
     }
   }
 }

@@ -25,9 +25,9 @@ export class Outbound {
     this.#declared = declared;
   }
 
-  /** Somebody waits for room: the limit on blocked sends applies. */
+  /** Somebody waits to be told of room. */
   get waiting(): boolean {
-    return this.#writer !== null || this.#ready !== null || this.#end !== null;
+    return this.#ready !== null;
   }
 
   get window(): number {

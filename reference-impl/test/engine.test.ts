@@ -332,12 +332,32 @@ t.test('equal blocks give the same head, a changed table does not', t => {
   it.request(1);
   it.request(3);
   it.request(5);
-  t.equal(it.requests[1]?.head, it.requests[2]?.head);
-  it.request(7, [...GET, 'x', 'y']);
-  it.request(9, [...GET.slice(0, 4), ':path', '/other', ...GET.slice(6)]);
-  t.equal(it.requests[4]?.head.target, '/other');
-  it.request(11);
-  t.equal(it.requests[5]?.head.target, '/');
+  it.request(7);
+  t.equal(it.requests[2]?.head, it.requests[3]?.head);
+  t.ok(Object.isFrozen(it.requests[3]?.head.fields), 'what exchanges share, none can change');
+  it.request(9, [...GET, 'x', 'y']);
+  it.request(11, [...GET.slice(0, 4), ':path', '/other', ...GET.slice(6)]);
+  t.equal(it.requests[5]?.head.target, '/other');
+  it.request(13);
+  t.equal(it.requests[6]?.head.target, '/');
+  t.end();
+});
+
+t.test('an equal block with a size update says it again, unless the table has that size', t => {
+  const it = ready();
+  const get = [0x82, 0x86, 0x84, 0x01, 0x01, 0x61];
+  const send = (id: number, ...block: readonly number[]) =>
+    it.send(headers(id, Uint8Array.from(block), { endStream: true }));
+  for (const id of [1, 3, 5]) send(id, 0x3f, 0xe1, 0x1f, ...get);
+  send(7, 0x20, ...get);
+  send(9, 0x3f, 0xe1, 0x1f, ...get);
+  send(11, ...get, 0x40, 0x01, 0x78, 0x01, 0x79);
+  send(13, ...get, 0xbe);
+  t.same(
+    it.requests.map(r => r.head.fields.length),
+    [0, 0, 0, 0, 0, 2, 2],
+    'what was inserted is there',
+  );
   t.end();
 });
 
@@ -399,6 +419,7 @@ t.test('connection errors: code, last stream, and the rule as debug data', t => 
         it.request(5);
       },
     ],
+    ['PRIORITY of 4 on a stream that the server never promised', 6, it => it.send(frame(2, 0, 2, [0, 0, 0, 0]))],
     ['PRIORITY of an idle stream on itself', 1, it => it.send(priority(9, { dependency: 9, weight: 1 }))],
   ];
   for (const [name, code, act] of cases) {
@@ -475,10 +496,27 @@ t.test('stream errors leave the connection whole', t => {
     act();
     t.same(it.lines(), [`RST_STREAM ${id} ${code}`], `stream ${id}`);
   }
+  it.send(frame(FRAME_TYPE.PRIORITY, 0, 3, [0, 0, 0, 0]));
+  t.same(it.lines(), [], 'one RST_STREAM is enough');
   it.send(data(3, 'late'), headers(3, it.encoder.encode(['late', 'field'])), rstStream(3), windowUpdate(3, 1));
   t.same(it.lines(), [], 'frames that crossed the reset are dropped');
   it.request(15, [...GET, 'late', 'field']);
   t.same(it.requests.at(-1)?.head.fields, ['late', 'field'], 'and their fields have gone through HPACK');
+  t.end();
+});
+
+t.test('unfinished: the peer owes the rest of a frame or of a field block', t => {
+  const it = ready();
+  t.equal(it.http2.unfinished, false);
+  it.http2.receive(Uint8Array.of(0), 0);
+  t.equal(it.http2.unfinished, true);
+  it.http2.receive(Uint8Array.of(0, 0, 0x7f, 0, 0, 0, 0, 0), 0);
+  t.equal(it.http2.unfinished, false);
+  const block = it.encoder.encode(GET);
+  it.send(headers(1, block.subarray(0, 1), { endStream: true, endHeaders: false }));
+  t.equal(it.http2.unfinished, true);
+  it.send(continuation(1, block.subarray(1)));
+  t.equal(it.http2.unfinished, false);
   t.end();
 });
 
@@ -606,6 +644,14 @@ t.test('GOAWAY of the peer, drain, transport lost', t => {
   answer(drained, 1);
   answer(drained, 3);
   t.same(drained.closes, [null]);
+
+  const late = ready();
+  late.request(1, POST, false);
+  late.http2.drain();
+  late.http2.finishDrain();
+  late.request(3, [...GET, 'x', 'not served']);
+  late.send(headers(1, late.encoder.encode(['x', 'not served']), { endStream: true }));
+  t.same(late.stream(1).log, ['end x not served'], 'what is not served has gone through HPACK');
 
   const lost = ready();
   lost.request(1);

@@ -9,17 +9,20 @@ import t, { type Test } from 'tap';
 import type { App, Close, Exchange, Notice, Sink } from '../../spec/msgi.ts';
 import {
   concat,
+  Decoder,
   data,
   Encoder,
   encodeFrame,
   FRAME_TYPE,
   type Frame,
   FrameReader,
+  goaway,
   headers,
   latin1Text,
   PREFACE_OCTETS,
   parsePayload,
   ping,
+  rstStream,
   settings,
   settingsAck,
   windowUpdate,
@@ -462,6 +465,341 @@ t.test('deadline: 503 before the response', async t => {
 t.test('CONNECT is refused with 501 and no application', async t => {
   const client = await session(t, () => void t.fail('invoked'));
   t.match(await answered(client.request({ ':method': 'CONNECT', ':authority': 'a:1' })), { status: 501 });
+});
+
+t.test('signal: listeners run in a later turn, before anybody meets the error', async t => {
+  const seen: unknown[] = [];
+  const client = await session(t, async x => {
+    const held = x.signal;
+    let inside = true;
+    held.addEventListener('abort', () => seen.push(inside ? 'inside' : 'later'));
+    const waiting = Promise.resolve(x.body.read()).catch(error => seen.push(held.aborted, error === held.reason));
+    x.reset();
+    inside = false;
+    await waiting;
+  });
+  const stream = client.request({ ':path': '/', ':method': 'POST' });
+  stream.on('error', () => {});
+  await once(stream, 'close');
+  t.same(seen, ['later', true, true]);
+});
+
+t.test('signal: a listener that answers another exchange says nothing behind a GOAWAY', async t => {
+  const others: Exchange[] = [];
+  const server = await hosting(
+    t,
+    x => {
+      others.push(x);
+      x.signal.addEventListener('abort', () => {
+        for (const other of others) other.respond(200, text, 'too late');
+      });
+      return new Promise(() => {});
+    },
+    { kill: 100 },
+  );
+  const peer = await raw(t, server.port);
+  peer.request(1, 'GET', '/', true);
+  peer.request(3, 'GET', '/', true);
+  await peer.fence();
+  peer.send(data(0, 'x'));
+  const frames = await peer.until(f => f.type === FRAME_TYPE.GOAWAY);
+  t.same(
+    frames.map(f => f.type),
+    [FRAME_TYPE.GOAWAY],
+  );
+  await peer.ended();
+  await t.rejects(
+    peer.until(() => true),
+    /has ended/,
+    'nothing follows',
+  );
+});
+
+t.test('watch: drain comes before close, to late listeners and to whoever drains', async t => {
+  const seen: string[][] = [];
+  const client = await session(t, x => {
+    const notices: string[] = [];
+    seen.push(notices);
+    if (x.request.target === '/early') x.watch(notice => notices.push(notice.type));
+    x.connection.drain();
+    if (x.request.target === '/late') x.watch(notice => notices.push(notice.type));
+    x.respond(200, text, 'ok');
+  });
+  await Promise.all([get(client, '/early'), get(client, '/late')]);
+  await new Promise(resolve => setImmediate(resolve));
+  t.same(seen, [
+    ['drain', 'close'],
+    ['drain', 'close'],
+  ]);
+});
+
+t.test('deadline: ends what waits to be read behind a whole response', async t => {
+  let close: Promise<Close> | undefined;
+  const server = await hosting(t, x => {
+    close = closed(x);
+    x.respond(200, text, 'ok');
+    x.deadline(1);
+    return close.then(async () => {
+      await t.rejects(Promise.resolve(x.body.read()), { name: 'ExchangeError', by: 'server' });
+    });
+  });
+  const peer = await raw(t, server.port);
+  peer.request(1, 'POST', '/', false);
+  peer.send(data(1, 'unread', { endStream: true }));
+  await peer.until(f => f.type === FRAME_TYPE.DATA);
+  t.match(await close, { complete: true, status: 200, received: 6 });
+});
+
+t.test('an ExchangeError of the request half is no failure of the application', async t => {
+  reports.length = 0;
+  let over: () => void = () => {};
+  const done = new Promise<void>(resolve => {
+    over = resolve;
+  });
+  const server = await hosting(t, async x => {
+    x.respond(200, text, 'ok');
+    try {
+      await x.body.read();
+    } finally {
+      setImmediate(over);
+    }
+  });
+  const peer = await raw(t, server.port);
+  peer.request(1, 'POST', '/', false);
+  await peer.until(f => f.type === FRAME_TYPE.DATA);
+  peer.send(rstStream(1));
+  await done;
+  t.same(reports, []);
+});
+
+t.test('content that waits: short frames are joined, chunks are plain octets', async t => {
+  let goOn: () => void = () => {};
+  const told = new Promise<void>(resolve => {
+    goOn = resolve;
+  });
+  const sizes: number[] = [];
+  let plain = true;
+  let all = '';
+  const server = await hosting(t, async x => {
+    await told;
+    for await (const chunk of x.body) {
+      plain &&= Object.getPrototypeOf(chunk) === Uint8Array.prototype;
+      sizes.push(chunk.length);
+      all += latin1Text(chunk);
+    }
+    x.respond(200);
+  });
+  const peer = await raw(t, server.port);
+  peer.request(1, 'POST', '/', false);
+  const letters = Array.from({ length: 5000 }, (_, i) => String.fromCharCode(97 + (i % 26)));
+  for (const letter of letters) peer.send(data(1, letter));
+  await peer.fence();
+  goOn();
+  peer.send(data(1, '', { endStream: true }));
+  await peer.until(f => f.type === FRAME_TYPE.HEADERS);
+  t.equal(all, letters.join(''));
+  t.same(sizes, [4096, 904]);
+  t.ok(plain, 'no Buffer, whose slice copies nothing');
+});
+
+t.test('a client that asks and does not read costs its octets, no slab for each answer', async t => {
+  const server = await hosting(t, x => x.respond(200, text, new Uint8Array(33_554_432)));
+  const peer = await raw(t, server.port, [['INITIAL_WINDOW_SIZE', 2 ** 31 - 1]]);
+  peer.send(windowUpdate(0, 2 ** 30));
+  peer.request(1, 'GET', '/', true);
+  await peer.until(f => f.type === FRAME_TYPE.DATA);
+  peer.socket.pause();
+  await new Promise(resolve => setTimeout(resolve, 200));
+  const before = process.memoryUsage().arrayBuffers;
+  for (let i = 0; i < 1000; i += 1) {
+    peer.send(ping([1, 2, 3, 4, 5, 6, 7, 8]));
+    await new Promise(resolve => setImmediate(resolve));
+  }
+  t.ok(process.memoryUsage().arrayBuffers - before < 16_777_216, 'not 64 KiB for each PING');
+});
+
+t.test('a whole response reaches a slow client, though the connection is being closed', async t => {
+  const server = await hosting(t, x => x.respond(200, text, new Uint8Array(33_554_432)), {
+    limits: { outputMark: 67_108_864 },
+  });
+  const peer = await raw(t, server.port, [['INITIAL_WINDOW_SIZE', 2 ** 31 - 1]]);
+  peer.send(windowUpdate(0, 2 ** 30));
+  peer.request(1, 'GET', '/', true);
+  peer.send(goaway(0));
+  await peer.until(f => f.type === FRAME_TYPE.DATA);
+  peer.socket.pause();
+  await new Promise(resolve => setTimeout(resolve, 1600));
+  peer.socket.resume();
+  await peer.until(f => f.type === FRAME_TYPE.DATA && f.flags === 1);
+});
+
+t.test('a client that has ended its half can give no credit: what waits for some is let go', async t => {
+  const notices: Notice[] = [];
+  const app: App = x => {
+    x.watch(notice => notices.push(notice));
+    x.respond(200, text, new Uint8Array(1000));
+  };
+  const server = await hosting(t, app, { sendTimeout: 60_000 });
+  const peer = await raw(t, server.port, [['INITIAL_WINDOW_SIZE', 10]]);
+  peer.request(1, 'GET', '/', true);
+  await peer.until(f => f.type === FRAME_TYPE.DATA);
+  peer.socket.end();
+  await once(peer.socket, 'close');
+  const [close] = notices as [Close];
+  t.match(close, { type: 'close', complete: false, by: 'transport', sent: 10 });
+});
+
+t.test('sendTimeout: progress counts, standing still does not', async t => {
+  const server = await hosting(t, x => x.respond(200, text, new Uint8Array(67_108_864)), { sendTimeout: 1000 });
+  const peer = await raw(t, server.port, [['INITIAL_WINDOW_SIZE', 2 ** 31 - 1]]);
+  peer.send(windowUpdate(0, 2 ** 30));
+  peer.request(1, 'GET', '/', true);
+  let open = true;
+  peer.socket.on('close', () => {
+    open = false;
+  });
+  for (let i = 0; i < 25; i += 1) {
+    peer.socket.pause();
+    await new Promise(resolve => setTimeout(resolve, 120));
+    peer.socket.resume();
+    await once(peer.socket, 'data');
+  }
+  peer.socket.pause();
+  t.ok(open, 'three seconds at a crawl');
+  await new Promise(resolve => setTimeout(resolve, 2600));
+  peer.socket.resume();
+  await once(peer.socket, 'close');
+  await t.rejects(
+    peer.until(f => f.type === FRAME_TYPE.DATA && f.flags === 1),
+    /has ended/,
+  );
+});
+
+t.test('sendTimeout: a window that stays shut', async t => {
+  let close: Promise<Close> | undefined;
+  const server = await hosting(
+    t,
+    x => {
+      close = closed(x);
+      x.respond(200, text, 'content');
+    },
+    { sendTimeout: 500 },
+  );
+  const peer = await raw(t, server.port, [['INITIAL_WINDOW_SIZE', 0]]);
+  peer.request(1, 'GET', '/', true);
+  const frames = await peer.until(f => f.type === FRAME_TYPE.RST_STREAM);
+  t.match(parsePayload(frames.at(-1) as Frame), { code: 8 });
+  t.match(await close, { complete: false, by: 'server' });
+});
+
+t.test('receiveTimeout: content, a frame and a field block that come too slowly', async t => {
+  const server = await hosting(t, conformance, { receiveTimeout: 600 });
+  const uploading = await raw(t, server.port);
+  uploading.request(1, 'POST', '/upload', false);
+  const trickle = setInterval(() => uploading.send(data(1, 'x')), 100);
+  t.teardown(() => clearInterval(trickle));
+  const frames = await uploading.until(f => f.type === FRAME_TYPE.RST_STREAM);
+  const head = frames.find(f => f.type === FRAME_TYPE.HEADERS) as Frame;
+  t.equal(new Decoder().decode(head.payload)[1], '408');
+  const beginnings = [Uint8Array.of(0, 0, 9), encodeFrame(headers(1, Uint8Array.of(0x82), { endHeaders: false }))];
+  for (const beginning of beginnings) {
+    const peer = await raw(t, server.port);
+    await peer.fence();
+    peer.socket.write(beginning);
+    const last = (await peer.until(f => f.type === FRAME_TYPE.GOAWAY)).at(-1) as Frame;
+    t.match(parsePayload(last), { code: 11 });
+  }
+});
+
+t.test('close: waits for applications at work behind their responses, stops once', async t => {
+  const order: string[] = [];
+  const server = await serve(
+    {
+      app: async x => {
+        x.respond(200, text, 'ok');
+        await new Promise(resolve => setTimeout(resolve, 150));
+        order.push('worked');
+      },
+      stop: () => void order.push('stopped'),
+    },
+    { report },
+  );
+  const client = connect(server.address);
+  await get(client);
+  client.destroy();
+  await Promise.all([server.close(), server.close()]);
+  t.same(order, ['worked', 'stopped']);
+});
+
+t.test('close: applications that never settle are given up after grace and kill', async t => {
+  const calls: string[] = [];
+  const server = await serve(
+    { app: () => new Promise(() => {}), stop: () => void calls.push('stop') },
+    { report, grace: 50, kill: 50 },
+  );
+  const peer = await raw(t, server.port);
+  peer.request(1, 'POST', '/', false);
+  peer.send(data(1, 'an upload'));
+  await peer.fence();
+  await server.close();
+  t.same(calls, ['stop']);
+  const frames = await peer.until(f => f.type === FRAME_TYPE.RST_STREAM);
+  t.ok(
+    frames.some(f => f.type === FRAME_TYPE.HEADERS && f.flags & 1),
+    '503',
+  );
+});
+
+t.test('close: TLS handshakes that have not ended are', async t => {
+  const { generate } = await import('selfsigned');
+  const { cert, private: key } = await generate([{ name: 'commonName', value: 'localhost' }], { keyType: 'ec' });
+  const server = await serve(conformance, { report, tls: { cert, key } });
+  const socket = createConnection({ port: server.port, host: '127.0.0.1' });
+  socket.on('error', () => {});
+  await once(socket, 'connect');
+  const client = connect(server.address, { rejectUnauthorized: false });
+  t.match(await get(client), { status: 200 });
+  const over = once(socket, 'close');
+  await server.close();
+  await over;
+});
+
+t.test('an application that cannot be served is stopped', async t => {
+  const first = await hosting(t, conformance);
+  const calls: string[] = [];
+  const application = {
+    app: conformance,
+    start: () => void calls.push('start'),
+    stop: () => void calls.push('stop'),
+  };
+  await t.rejects(serve(application, { port: first.port }), { code: 'EADDRINUSE' });
+  t.same(calls, ['start', 'stop']);
+});
+
+t.test('what is thrown may be anything, and a report may fail', async t => {
+  const failing = (): void => {
+    throw new Error('no disk');
+  };
+  const { stderr } = process;
+  const { write } = stderr;
+  const said: unknown[] = [];
+  stderr.write = (chunk => said.push(chunk) > 0) as typeof stderr.write;
+  t.teardown(() => {
+    stderr.write = write;
+  });
+  const throwing: App = x => {
+    if (x.request.target === '/sync') throw Object.create(null);
+    return Promise.reject(Object.create(null));
+  };
+  for (const broken of [failing, undefined]) {
+    const server = await serve(throwing, broken === undefined ? {} : { report: broken });
+    const client = connect(server.address);
+    t.match(await get(client, '/sync'), { status: 500 });
+    t.match(await get(client, '/later'), { status: 500 });
+    client.destroy();
+    await server.close();
+  }
+  t.equal(said.length, 4);
 });
 
 t.test('close: running exchanges are told and finish, new ones are not taken', async t => {

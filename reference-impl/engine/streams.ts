@@ -1,0 +1,144 @@
+/**
+ * The streams of one connection (RFC 9113 §5): those that are open, what is remembered of the others, and how each comes
+ * to its end. A stream that is answered at once is never stored.
+ */
+import { ERROR_CODE, FRAME_TYPE } from '../../wire/index.ts';
+import { ClosedStreams } from './closed-streams.ts';
+import type { Sender } from './sender.ts';
+import type { Party, Stream } from './stream.ts';
+import { type Input, next, type State } from './stream-state.ts';
+
+export class Streams {
+  /** The highest stream of the peer that was taken up. */
+  highest = 0;
+  /** Exchanges that count against the limit. */
+  active = 0;
+  /** The final GOAWAY is out: frames of streams above `highest` are dropped (RFC 9113 §6.8). */
+  final = false;
+  readonly #stored = new Map<number, Stream>();
+  readonly #closed: ClosedStreams;
+  readonly #sender: Sender;
+  readonly #announce: () => void;
+  readonly #emptied: () => void;
+
+  /** `remembered`: resets kept in mind; `announce` tells of output; `emptied` is called when no exchange is left. */
+  constructor(sender: Sender, remembered: number, announce: () => void, emptied: () => void) {
+    this.#sender = sender;
+    this.#closed = new ClosedStreams(remembered);
+    this.#announce = announce;
+    this.#emptied = emptied;
+  }
+
+  get(id: number): Stream | undefined {
+    return this.#stored.get(id);
+  }
+
+  values(): IterableIterator<Stream> {
+    return this.#stored.values();
+  }
+
+  /** The peer has used `id`, above all before; the ids between are passed over (RFC 9113 §5.1.1). */
+  raise(id: number): void {
+    if (id > this.highest + 2) this.#closed.addSkipped(this.highest + 1, id - 1);
+    this.highest = id;
+  }
+
+  store(stream: Stream): void {
+    if (stream.state === 'closed' || stream.state === 'reset') return;
+    this.#stored.set(stream.id, stream);
+    stream.stored = true;
+  }
+
+  /** The state after an input, for a stream that may have left the table long ago or never been in it. */
+  step(stream: Stream | undefined, id: number, input: Input): State | 'drop' {
+    return next(stream === undefined ? this.#stateOf(id) : stream.state, input, id);
+  }
+
+  /** Nobody has opened the stream: RST_STREAM may not be sent for it (RFC 9113 §5.1). */
+  isIdle(id: number): boolean {
+    return id % 2 === 0 || id > this.highest;
+  }
+
+  #stateOf(id: number): State {
+    if (id % 2 === 0) return 'idle';
+    if (id > this.highest) return this.final ? 'reset' : 'idle';
+    return this.#closed.how(id);
+  }
+
+  /** RST_STREAM of ours is on its way, or has been: one is enough. */
+  wasReset(id: number): boolean {
+    return this.#closed.how(id) === 'reset';
+  }
+
+  /** RST_STREAM for a stream that is not stored. */
+  refuse(id: number, code: number): void {
+    this.#sender.output.replies += 1;
+    this.#sender.output.word(FRAME_TYPE.RST_STREAM, id, code);
+    this.#closed.addReset(id);
+  }
+
+  /** Ends a stream with RST_STREAM. */
+  abandon(stream: Stream, code: number, by: Party, rule: string): void {
+    this.refuse(stream.id, code);
+    stream.state = 'reset';
+    this.lose(stream, code, by, rule);
+  }
+
+  /** The exchange has failed; it counts until its application has settled. */
+  lose(stream: Stream, code: number, by: Party, rule: string): void {
+    if (stream.stored) this.#stored.delete(stream.id);
+    stream.failed = true;
+    this.#sender.drop(stream);
+    stream.onFail(code, by, rule);
+    stream.onClosed();
+    if (!stream.held) this.#leave();
+  }
+
+  /** Every stream is lost, without a word to the peer. */
+  loseAll(code: number, by: Party, rule: string): void {
+    for (const stream of [...this.#stored.values()]) {
+      stream.state = 'closed';
+      this.lose(stream, code, by, rule);
+    }
+  }
+
+  /** END_STREAM of the response has been handed on. */
+  responseEnded(stream: Stream): void {
+    stream.onComplete();
+    if (stream.state === 'halfClosedLocal' && stream.stopped) this.#stopNow(stream);
+    else if (stream.state === 'closed') this.finish(stream);
+  }
+
+  /** Nobody will read the rest of the request: once the response is out, the peer may stop sending. */
+  stop(stream: Stream): void {
+    stream.stopped = true;
+    if (stream.state === 'halfClosedLocal') this.#stopNow(stream);
+  }
+
+  /** NO_ERROR behind a whole response: the client keeps what it has got (RFC 9113 §8.1). */
+  #stopNow(stream: Stream): void {
+    this.refuse(stream.id, ERROR_CODE.NO_ERROR);
+    stream.state = 'reset';
+    this.finish(stream);
+    this.#announce();
+  }
+
+  /** Both halves are over, in good order. */
+  finish(stream: Stream): void {
+    if (stream.stored) this.#stored.delete(stream.id);
+    stream.onClosed();
+    if (!stream.held) this.#leave();
+  }
+
+  /** A stream that is over on the wire, but was held, is done with. */
+  release(stream: Stream): void {
+    if (!stream.held) return;
+    stream.held = false;
+    this.#leave();
+  }
+
+  #leave(): void {
+    this.active -= 1;
+    if (this.active === 0) this.#emptied();
+  }
+}
