@@ -2,7 +2,23 @@
 import { indexed, literal, sizeUpdate } from '../../../wire/index.ts';
 import { chapter } from '../../case.ts';
 import { answered, connectionError } from '../../expect.ts';
+import type { Trial } from '../../trial.ts';
 import { insertPath, NEWEST, PATH, plainPath, request, usable } from './blocks.ts';
+
+/** A literal of that form is emitted, and the newest entry is afterwards what it was before. */
+async function leavesTheTable(trial: Trial, indexing: 'without' | 'never'): Promise<void> {
+  const peer = await trial.open();
+  const { update } = usable(trial, peer, 512);
+  const { small } = trial.subject;
+  const other = trial.resource('other');
+  const inserting = request(trial, peer, { before: [update], path: insertPath(other.path) });
+  const passing = request(trial, peer, { path: literal(PATH, small.path, indexing) });
+  const referring = request(trial, peer, { path: indexed(NEWEST) });
+  peer.send(inserting, passing, referring);
+  await answered(trial, peer, inserting.stream, other);
+  await answered(trial, peer, passing.stream, small);
+  await answered(trial, peer, referring.stream, other);
+}
 
 export default chapter('hpack', {
   'index-zero': {
@@ -82,38 +98,14 @@ export default chapter('hpack', {
     requirement: 'rfc7541/6.2.2/i1',
     needs: ['other'],
     title: 'A literal without indexing is emitted and not inserted.',
-    async run(trial) {
-      const peer = await trial.open();
-      const { update } = usable(trial, peer, 512);
-      const { small } = trial.subject;
-      const other = trial.resource('other');
-      const inserting = request(trial, peer, { before: [update], path: insertPath(other.path) });
-      const passing = request(trial, peer, { path: literal(PATH, small.path, 'without') });
-      const referring = request(trial, peer, { path: indexed(NEWEST) });
-      peer.send(inserting, passing, referring);
-      await answered(trial, peer, inserting.stream, other);
-      await answered(trial, peer, passing.stream, small);
-      await answered(trial, peer, referring.stream, other);
-    },
+    run: trial => leavesTheTable(trial, 'without'),
   },
 
   'literal-never-indexed': {
     requirement: 'rfc7541/6.2.3/i1',
     needs: ['other'],
     title: 'A never-indexed literal is emitted and not inserted.',
-    async run(trial) {
-      const peer = await trial.open();
-      const { update } = usable(trial, peer, 512);
-      const { small } = trial.subject;
-      const other = trial.resource('other');
-      const inserting = request(trial, peer, { before: [update], path: insertPath(other.path) });
-      const passing = request(trial, peer, { path: literal(PATH, small.path, 'never') });
-      const referring = request(trial, peer, { path: indexed(NEWEST) });
-      peer.send(inserting, passing, referring);
-      await answered(trial, peer, inserting.stream, other);
-      await answered(trial, peer, passing.stream, small);
-      await answered(trial, peer, referring.stream, other);
-    },
+    run: trial => leavesTheTable(trial, 'never'),
   },
 
   'size-update-above-limit': {

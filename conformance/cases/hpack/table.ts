@@ -14,6 +14,13 @@ async function asks(trial: Trial, peer: Peer, parts: RequestBlock, resource: Res
   await answered(trial, peer, frame.stream, resource);
 }
 
+/** A connection whose table has room for `wanted` octets, and two resources to put into it. */
+async function begin(trial: Trial, wanted: number) {
+  const peer = await trial.open();
+  const { size, update } = usable(trial, peer, wanted);
+  return { peer, size, update, small: trial.subject.small, other: trial.resource('other') };
+}
+
 /** A request that refers to an entry which is gone: a decoding error. */
 async function gone(trial: Trial, peer: Peer, index: number): Promise<void> {
   await connectionError(trial, peer, 'COMPRESSION_ERROR', request(trial, peer, { path: indexed(index) }));
@@ -27,10 +34,7 @@ export default chapter('hpack', {
     needs: ['other'],
     title: 'The newest entry has the lowest index.',
     async run(trial) {
-      const peer = await trial.open();
-      const { update } = usable(trial, peer, 512);
-      const { small } = trial.subject;
-      const other = trial.resource('other');
+      const { peer, update, small, other } = await begin(trial, 512);
       await asks(trial, peer, { before: [update], path: insertPath(small.path) }, small);
       await asks(trial, peer, { path: insertPath(other.path) }, other);
       await asks(trial, peer, { path: indexed(NEWEST) }, other);
@@ -43,9 +47,7 @@ export default chapter('hpack', {
     needs: ['other'],
     title: 'The same field may be inserted twice and counts twice.',
     async run(trial) {
-      const peer = await trial.open();
-      const { update } = usable(trial, peer, 512);
-      const other = trial.resource('other');
+      const { peer, update, other } = await begin(trial, 512);
       await asks(trial, peer, { before: [update], path: insertPath(other.path) }, other);
       await asks(trial, peer, { path: insertPath(other.path) }, other);
       await asks(trial, peer, { path: indexed(NEWEST + 1) }, other);
@@ -68,9 +70,7 @@ export default chapter('hpack', {
     needs: ['other'],
     title: 'Entries that fill the table to its last octet all stay.',
     async run(trial) {
-      const peer = await trial.open();
-      const { size, update } = usable(trial, peer, 1024);
-      const other = trial.resource('other');
+      const { peer, size, update, other } = await begin(trial, 1024);
       const fill = filler(size - pathSize(other.path));
       await asks(trial, peer, { before: [update], path: insertPath(other.path, true), after: [fill] }, other);
       await asks(trial, peer, { path: indexed(NEWEST + 1) }, other);
@@ -82,9 +82,7 @@ export default chapter('hpack', {
     needs: ['other'],
     title: 'An entry that lacks one octet of room evicts the oldest.',
     async run(trial) {
-      const peer = await trial.open();
-      const { size, update } = usable(trial, peer, 1024);
-      const other = trial.resource('other');
+      const { peer, size, update, other } = await begin(trial, 1024);
       const fill = filler(size - pathSize(other.path) + 1);
       await asks(trial, peer, { before: [update], path: insertPath(other.path), after: [fill] }, other);
       await gone(trial, peer, NEWEST + 1);
@@ -96,10 +94,7 @@ export default chapter('hpack', {
     needs: ['other'],
     title: 'An insertion evicts as many entries as it needs, the oldest first.',
     async run(trial) {
-      const peer = await trial.open();
-      const { size, update } = usable(trial, peer, 1024);
-      const { small } = trial.subject;
-      const other = trial.resource('other');
+      const { peer, size, update, small, other } = await begin(trial, 1024);
       // Oldest to newest: three fillers, :path other; the big entry needs the room of exactly the three.
       const fill = [filler(100, 'x-a'), filler(100, 'x-b'), filler(100, 'x-c')];
       const rest = filler(size - 300 - pathSize(other.path), 'x-rest');
@@ -116,10 +111,7 @@ export default chapter('hpack', {
     needs: ['other'],
     title: 'An entry larger than the table is emitted and empties the table.',
     async run(trial) {
-      const peer = await trial.open();
-      const { update } = usable(trial, peer, 512);
-      const { small } = trial.subject;
-      const other = trial.resource('other');
+      const { peer, update, small, other } = await begin(trial, 512);
       await asks(trial, peer, { before: [update], path: insertPath(other.path) }, other);
       await asks(trial, peer, { before: [sizeUpdate(256)], path: indexed(NEWEST) }, other);
       await asks(trial, peer, { path: plainPath(small.path), after: [filler(257)] }, small);
@@ -132,10 +124,7 @@ export default chapter('hpack', {
     needs: ['other'],
     title: 'An entry may take its name from the entry that its own insertion evicts.',
     async run(trial) {
-      const peer = await trial.open();
-      const { update } = usable(trial, peer, 512);
-      const { small } = trial.subject;
-      const other = trial.resource('other');
+      const { peer, update, small, other } = await begin(trial, 512);
       const size = Math.max(pathSize(small.path), pathSize(other.path));
       await asks(trial, peer, { before: [update], path: insertPath(small.path) }, small);
       await asks(trial, peer, { before: [sizeUpdate(size)], path: indexed(NEWEST) }, small);
@@ -162,10 +151,7 @@ export default chapter('hpack', {
     needs: ['other'],
     title: 'A size declared once holds for later blocks and streams.',
     async run(trial) {
-      const peer = await trial.open();
-      usable(trial, peer, 512);
-      const { small } = trial.subject;
-      const other = trial.resource('other');
+      const { peer, small, other } = await begin(trial, 512);
       const size = Math.max(pathSize(small.path), pathSize(other.path));
       await asks(trial, peer, { before: [sizeUpdate(size)], path: insertPath(small.path) }, small);
       await asks(trial, peer, { path: insertPath(other.path) }, other);
@@ -179,10 +165,7 @@ export default chapter('hpack', {
     needs: ['other'],
     title: 'A size update below what the table holds evicts the oldest entries and keeps the others.',
     async run(trial) {
-      const peer = await trial.open();
-      const { update } = usable(trial, peer, 512);
-      const { small } = trial.subject;
-      const other = trial.resource('other');
+      const { peer, update, small, other } = await begin(trial, 512);
       await asks(trial, peer, { before: [update], path: insertPath(small.path) }, small);
       await asks(trial, peer, { path: insertPath(other.path) }, other);
       const keepsOne = pathSize(small.path) + pathSize(other.path) - 1;
@@ -197,10 +180,7 @@ export default chapter('hpack', {
     needs: ['other'],
     title: 'Entries that a malformed request inserted are there for the next request.',
     async run(trial) {
-      const peer = await trial.open();
-      const { update } = usable(trial, peer, 512);
-      const { small } = trial.subject;
-      const other = trial.resource('other');
+      const { peer, update, small, other } = await begin(trial, 512);
       const bad = {
         before: [update],
         path: plainPath(small.path),
