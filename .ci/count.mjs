@@ -29,4 +29,5 @@ count(parser);
 parser.end(text);
 // A run that stopped before its tests (lint, build, types) failed all the same.
 if (counts.passed + counts.failed === 0) counts.failed = 1;
-console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
+// A line of its own, whatever a reporter has left on the last one.
+console.log(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
