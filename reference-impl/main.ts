@@ -3,6 +3,7 @@ import { access, readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { formatLint, type LintError, lint } from '../lint/index.ts';
 import type { App, Application } from '../spec/msgi.ts';
 import { MAX_WINDOW } from '../wire/index.ts';
 import { type Credentials, type Running, type ServeOptions, serve } from './server.ts';
@@ -19,6 +20,7 @@ interface Options {
   readonly key?: string;
   readonly initialWindow?: number;
   readonly log?: boolean;
+  readonly lint?: boolean;
 }
 
 /** Runs the command with its arguments, `argv` without "node" and the script. Gives the exit code. */
@@ -47,6 +49,7 @@ function program(): Command {
     .option('--key <file>', 'private key of the certificate, PEM')
     .option('--initial-window <octets>', 'receive window of each stream', integer(0, MAX_WINDOW))
     .option('--log', 'one line to stderr for each exchange')
+    .option('--lint', 'check the application and the server against the specification; what is wrong goes to stderr')
     .addHelpText(
       'after',
       '\nOn listening, one line of JSON goes to stdout: {"address":"http://127.0.0.1:8080","pid":1}.\n' +
@@ -71,7 +74,8 @@ async function host(file: string, options: Options): Promise<void> {
   const hosted = await load(file);
   const wantsTls = options.tls === true || options.tlsPort !== undefined || options.cert !== undefined;
   const credentials = wantsTls ? await readCredentials(options) : undefined;
-  const running = await listen(options.log === true ? logged(hosted) : hosted, options, credentials);
+  const checked = options.lint === true ? wrapped(hosted, app => lint(app, { report: tell })) : hosted;
+  const running = await listen(options.log === true ? wrapped(checked, logged) : checked, options, credentials);
   await stopSignal();
   await Promise.all(running.map(server => server.close()));
 }
@@ -173,9 +177,12 @@ async function readPem(file: string): Promise<string> {
   }
 }
 
-function logged(hosted: App | Application): App | Application {
-  const { app } = typeof hosted === 'function' ? { app: hosted } : hosted;
-  const log: App = x => {
+function tell(error: LintError): void {
+  process.stderr.write(`lint: ${formatLint(error)}\n`);
+}
+
+function logged(app: App): App {
+  return x => {
     const { method, target } = x.request;
     x.watch(notice => {
       if (notice.type !== 'close') return;
@@ -184,9 +191,13 @@ function logged(hosted: App | Application): App | Application {
     });
     return app(x);
   };
-  if (typeof hosted === 'function') return log;
+}
+
+/** The application with middleware in front of it, and its lifespan as it was. */
+function wrapped(hosted: App | Application, middleware: (app: App) => App): App | Application {
+  if (typeof hosted === 'function') return middleware(hosted);
   return {
-    app: log,
+    app: middleware(hosted.app),
     start: host => hosted.start?.(host),
     drain: () => hosted.drain?.(),
     stop: () => hosted.stop?.(),
