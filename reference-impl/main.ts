@@ -3,7 +3,6 @@ import { access, readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import { formatLint, type LintError, lint } from '../lint/index.ts';
 import type { App, Application } from '../spec/msgi.ts';
 import { MAX_WINDOW } from '../wire/index.ts';
 import { type Credentials, type Running, type ServeOptions, serve } from './server.ts';
@@ -74,7 +73,7 @@ async function host(file: string, options: Options): Promise<void> {
   const hosted = await load(file);
   const wantsTls = options.tls === true || options.tlsPort !== undefined || options.cert !== undefined;
   const credentials = wantsTls ? await readCredentials(options) : undefined;
-  const checked = options.lint === true ? wrapped(hosted, app => lint(app, { report: tell })) : hosted;
+  const checked = options.lint === true ? wrapped(hosted, await linted()) : hosted;
   const running = await listen(options.log === true ? wrapped(checked, logged) : checked, options, credentials);
   await stopSignal();
   await Promise.all(running.map(server => server.close()));
@@ -177,8 +176,10 @@ async function readPem(file: string): Promise<string> {
   }
 }
 
-function tell(error: LintError): void {
-  process.stderr.write(`lint: ${formatLint(error)}\n`);
+/** Loaded when wanted only: the checker quotes the specification, and brings it along. */
+async function linted(): Promise<(app: App) => App> {
+  const { formatLint, lint } = await import('../lint/index.ts');
+  return app => lint(app, { report: error => void process.stderr.write(`lint: ${formatLint(error)}\n`) });
 }
 
 function logged(app: App): App {

@@ -2,7 +2,6 @@
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { generate } from 'selfsigned';
 import { atExit } from './exit.ts';
 import type { Manifest } from './manifest.ts';
 import { fill, type Values } from './placeholders.ts';
@@ -36,6 +35,8 @@ export interface CertificateFiles {
 
 /** Writes a new self-signed certificate for localhost, 127.0.0.1 and ::1 (EC P-256) into `dir`, as PEM. */
 export async function writeCertificate(dir: string): Promise<CertificateFiles> {
+  // Loaded when wanted only: it takes longer to load than the certificate to make.
+  const { generate } = await import('selfsigned');
   const day = 24 * 60 * 60 * 1000;
   const pem = await generate([{ name: 'commonName', value: 'localhost' }], {
     keyType: 'ec',

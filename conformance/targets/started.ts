@@ -84,13 +84,13 @@ async function start(setUp: SetUp, argument: string, extras: Extras): Promise<Ta
   const { manifest, values } = setUp;
   writeFiles(manifest, values);
   await prepare(setUp);
-  await startProcesses(setUp);
+  const [version] = await Promise.all([versionOf(setUp), startProcesses(setUp)]);
   const [endpoint, tls] = endpointsOf(setUp);
   let stopped = false;
   return {
     facts: {
       name: manifest.name,
-      version: await versionOf(setUp),
+      version,
       address: formatEndpoint(endpoint),
       claims: manifest.claims,
     },
