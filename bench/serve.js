@@ -14,6 +14,10 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 const [rounds = 5, seconds = 1] = process.argv.slice(2).map(Number);
+if (!(Number.isInteger(rounds) && rounds > 0 && seconds > 0)) {
+  process.stderr.write('usage: node bench/serve.js [rounds] [seconds]\n');
+  process.exit(2);
+}
 const pins = existsSync('/usr/bin/taskset');
 
 const servers = {
