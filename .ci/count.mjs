@@ -7,17 +7,21 @@ const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
 const counts = { passed: 0, failed: 0, skipped: 0 };
 
 /** Leaf assertions only: the points that sum up a subtest would count twice. */
-function count(parser) {
+function count(parser, path = []) {
   const sums = new Set();
   parser.on('child', child => {
     sums.add(child.name);
-    count(child);
+    count(child, [...path, child.name]);
   });
-  parser.on('assert', ({ ok, skip, todo, name }) => {
+  parser.on('assert', ({ ok, skip, todo, name, diag }) => {
     if (sums.has(name)) return;
     if (skip || todo) counts.skipped += 1;
     else if (ok) counts.passed += 1;
-    else counts.failed += 1;
+    else {
+      counts.failed += 1;
+      // The log of a machine is all that anybody has of the run.
+      console.log(`\nFAILED ${[...path, name].join(' > ')}\n${JSON.stringify(diag ?? {}, null, 2)}`);
+    }
   });
   parser.on('bailout', () => {
     counts.failed += 1;

@@ -15,6 +15,10 @@ const TAIL = 8192;
 const STOP_MS = 2000;
 const REAP_MS = 1000;
 
+/** Milliseconds that a killed group is waited for, and between two looks at it. */
+const GONE_MS = 250;
+const GONE_POLL_MS = 5;
+
 /** Milliseconds between two looks at a port that does not listen yet. */
 const POLL_MS = 20;
 
@@ -88,7 +92,7 @@ function supervise(child: ChildProcess, command: Command): Running {
     // What it started goes with it: workers left behind would hold the port.
     signalGroup(group, 'SIGKILL');
     forget();
-    await within(closed, REAP_MS);
+    await Promise.all([within(closed, REAP_MS), gone(group)]);
   });
 
   return {
@@ -111,6 +115,20 @@ function signalGroup(group: number, signal: NodeJS.Signals): void {
     process.kill(-group, signal);
   } catch {
     // ESRCH: nobody is left.
+  }
+}
+
+/** Waits until nobody is left of a group that was killed: a port is free only then. A zombie that nobody reaps holds none. */
+async function gone(group: number): Promise<void> {
+  for (let waited = 0; waited < GONE_MS && isAlive(group); waited += GONE_POLL_MS) await delay(GONE_POLL_MS);
+}
+
+function isAlive(group: number): boolean {
+  try {
+    process.kill(-group, 0);
+    return true;
+  } catch {
+    return false;
   }
 }
 
