@@ -1,0 +1,139 @@
+/** A listening port, and the connections that it has accepted. */
+import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
+import type { App } from '../../spec/msgi.ts';
+import { DEFAULT_LIMITS } from '../engine/limits.ts';
+import { Applications } from '../gateway/applications.ts';
+import type { Host } from '../gateway/gateway.ts';
+import { Http2Peer } from './http2-peer.ts';
+import type { ServeOptions } from './options.ts';
+import { reportToStderr, safely } from './report.ts';
+
+const TICK = 500;
+
+/** None of the suites that RFC 9113 section 9.2.2 and Appendix A advise against: ephemeral keys, authenticated encryption. */
+const CIPHERS =
+  'TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:ECDHE+AESGCM:ECDHE+CHACHA20';
+
+/** One listening port and its connections. */
+export class Listener {
+  readonly host: Host;
+  readonly connections = new Set<Http2Peer>();
+  readonly #options: ServeOptions;
+  readonly #server: Server;
+  readonly #clock = { date: new Date().toUTCString() };
+  #timer: NodeJS.Timeout | null = null;
+  /** Below TLS: those that have not shaken hands yet are nowhere else. */
+  readonly #sockets = new Set<Socket>();
+  #emptied: (() => void) | null = null;
+  #closing = false;
+
+  constructor(app: App, options: ServeOptions) {
+    this.#options = options;
+    this.host = {
+      app,
+      applications: new Applications(),
+      limits: { ...DEFAULT_LIMITS, ...options.limits },
+      clock: this.#clock,
+      sendTimeout: options.sendTimeout ?? 60_000,
+      receiveTimeout: options.receiveTimeout ?? 60_000,
+      report: safely(options.report ?? reportToStderr),
+    };
+    this.#server = this.#createServer();
+  }
+
+  #createServer(): Server {
+    const { tls } = this.#options;
+    if (tls === undefined) {
+      return createTcpServer({ noDelay: true, allowHalfOpen: true }, socket => this.#accept(socket, null));
+    }
+    const server = createTlsServer(
+      {
+        cert: asPem(tls.cert),
+        key: asPem(tls.key),
+        ALPNProtocols: ['h2'],
+        allowHalfOpen: true,
+        minVersion: 'TLSv1.2',
+        ciphers: CIPHERS,
+      },
+      socket => {
+        socket.disableRenegotiation();
+        if (socket.alpnProtocol === 'h2') this.#accept(socket, socket);
+        else socket.destroy();
+      },
+    );
+    server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
+    server.on('tlsClientError', (_error, socket) => socket.destroy());
+    return server;
+  }
+
+  #accept(socket: Socket, tls: TLSSocket | null): void {
+    if (this.#closing) {
+      socket.destroy();
+      return;
+    }
+    socket.setNoDelay(true);
+    const peer = new Http2Peer(socket, tls, this.host, this.#options, () => {
+      this.connections.delete(peer);
+      if (this.connections.size === 0) this.#emptied?.();
+    });
+    this.connections.add(peer);
+  }
+
+  listen(): Promise<number> {
+    const server = this.#server;
+    const { host = '127.0.0.1', port = 0 } = this.#options;
+    return new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ host, port, backlog: 4096 }, () => {
+        server.off('error', reject);
+        // A connection that cannot be accepted, for want of descriptors, is no end of the server.
+        server.on('error', error => this.host.report(error, 'the listening socket'));
+        this.#timer = setInterval(() => this.#tick(), TICK).unref();
+        resolve((server.address() as AddressInfo).port);
+      });
+    });
+  }
+
+  #tick(): void {
+    this.#clock.date = new Date().toUTCString();
+    const now = performance.now();
+    this.#each(peer => peer.tick(now));
+  }
+
+  #each(act: (peer: Http2Peer) => void): void {
+    for (const peer of [...this.connections]) act(peer);
+  }
+
+  async close(): Promise<void> {
+    const { grace = 5000, kill = 2000 } = this.#options;
+    this.#closing = true;
+    this.#server.close();
+    this.#each(peer => peer.drain());
+    const cancel = setTimeout(() => this.#each(peer => peer.cancel()), grace);
+    const destroy = setTimeout(() => {
+      this.#each(peer => peer.destroy());
+      this.host.applications.giveUp();
+    }, grace + kill);
+    await this.#empty();
+    await this.host.applications.idle();
+    clearTimeout(cancel);
+    clearTimeout(destroy);
+    for (const socket of this.#sockets) socket.destroy();
+    if (this.#timer !== null) clearInterval(this.#timer);
+  }
+
+  async #empty(): Promise<void> {
+    if (this.connections.size === 0) return;
+    await new Promise<void>(resolve => {
+      this.#emptied = resolve;
+    });
+  }
+}
+
+function asPem(text: string | Uint8Array): string | Buffer {
+  return typeof text === 'string' ? text : Buffer.from(text);
+}

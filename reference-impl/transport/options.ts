@@ -1,0 +1,35 @@
+/** What a listener may be told. */
+import type { Limits } from '../engine/limits.ts';
+
+/** PEM texts. */
+export interface Credentials {
+  readonly cert: string | Uint8Array;
+  readonly key: string | Uint8Array;
+}
+
+/** Options of one server; every one may be left out. */
+export interface ServeOptions {
+  /** Default 127.0.0.1. */
+  readonly host?: string;
+  /** 0, the default, takes a free one. */
+  readonly port?: number;
+  /** Serve TLS with ALPN "h2"; without it cleartext, with prior knowledge (RFC 9113 §3.3). */
+  readonly tls?: Credentials;
+  /** Any of the engine's limits. */
+  readonly limits?: Partial<Limits>;
+  /** Milliseconds for the client to begin and to acknowledge SETTINGS; default 10,000 and 30,000. */
+  readonly prefaceTimeout?: number;
+  readonly settingsTimeout?: number;
+  /** Milliseconds that a peer may take no content, beyond those that its progress is worth; default 60,000. */
+  readonly sendTimeout?: number;
+  /** The same for what it has begun to send: a frame, a field block, content that is read and not answered yet; 60,000. */
+  readonly receiveTimeout?: number;
+  /** Milliseconds after which a connection without exchanges and without a word of the peer is drained; default 300,000. */
+  readonly idleTimeout?: number;
+  /** Milliseconds that running exchanges are given at the end; default 5,000. */
+  readonly grace?: number;
+  /** Milliseconds that applications are given after that, when their exchanges are cancelled; default 2,000. */
+  readonly kill?: number;
+  /** Failures of the application; default: one line to stderr. */
+  readonly report?: (error: unknown, what: string) => void;
+}

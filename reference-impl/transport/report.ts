@@ -1,0 +1,18 @@
+/** Where failures go that nobody else hears of. */
+import { inspect } from 'node:util';
+import type { Host } from '../gateway/gateway.ts';
+
+export function reportToStderr(error: unknown, what: string): void {
+  process.stderr.write(`msgi: ${what}: ${error instanceof Error ? (error.stack ?? error.message) : inspect(error)}\n`);
+}
+
+/** A report that fails must not take the exchange with it, or the server. */
+export function safely(report: Host['report']): Host['report'] {
+  return (error, what) => {
+    try {
+      report(error, what);
+    } catch {
+      process.stderr.write(`msgi: ${what}: a failure that could not be reported\n`);
+    }
+  };
+}
