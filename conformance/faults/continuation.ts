@@ -79,4 +79,22 @@ export default [
       };
     },
   },
+  {
+    id: 'continuation/stream-zero-not-looked-at',
+    deviation: 'The server drops CONTINUATION on stream 0, wherever it stands.',
+    clause: 'RFC 9113 §6.10',
+    fails: ['continuation/on-stream-zero', 'continuation/on-stream-zero-inside-a-block'],
+    seen: /the connection lives on/,
+    wire: () => {
+      let last = 0;
+      return {
+        toServer: frame => {
+          if (frame.type === FRAME_TYPE.HEADERS) last = frame.stream;
+          if (frame.type !== FRAME_TYPE.CONTINUATION || frame.stream !== 0) return [frame];
+          const continues = frame.payload.length > 0 && last > 3;
+          return continues ? [{ ...frame, stream: last }] : [];
+        },
+      };
+    },
+  },
 ] satisfies readonly Fault[];

@@ -1,6 +1,6 @@
 /** Servers that are wrong about DATA (RFC 9113 §6.1). */
 import { FLAG, FRAME_TYPE } from '../../wire/index.ts';
-import { alters, type Fault } from './fault.ts';
+import { alters, type Fault, hides, refusesFrames, resetsInstead } from './fault.ts';
 
 export default [
   {
@@ -34,5 +34,33 @@ export default [
         ? { ...frame, flags: frame.flags & ~FLAG.PADDED }
         : frame,
     ),
+  },
+  {
+    id: 'data/stream-zero-not-looked-at',
+    deviation: 'The server drops DATA on stream 0.',
+    clause: 'RFC 9113 §6.1',
+    fails: ['data/on-stream-zero'],
+    seen: /the connection lives on/,
+    wire: hides(({ type, stream }) => type === FRAME_TYPE.DATA && stream === 0),
+  },
+  {
+    id: 'data/excess-padding-is-a-stream-error',
+    deviation: 'The server takes too much padding of DATA for a stream error.',
+    clause: 'RFC 9113 §6.1',
+    fails: ['data/padding-as-long-as-payload', 'data/padding-beyond-payload', 'data/padding-of-one-octet-payload'],
+    seen: /the connection lives on.*RST_STREAM PROTOCOL_ERROR/,
+    wire: resetsInstead(
+      'PROTOCOL_ERROR',
+      ({ type, payload: octets }, payload) =>
+        type === FRAME_TYPE.DATA && payload.type === 'malformed' && octets.length > 0,
+    ),
+  },
+  {
+    id: 'data/resets-for-non-zero-padding',
+    deviation: 'The server resets a stream whose DATA has padding that is not zero.',
+    clause: 'RFC 9113 §6.1',
+    fails: ['data/non-zero-padding'],
+    seen: /neither served nor a connection error/,
+    wire: refusesFrames((_, payload) => payload.type === 'DATA' && (payload.padding ?? []).some(octet => octet !== 0)),
   },
 ] satisfies readonly Fault[];

@@ -1,6 +1,6 @@
 /** Servers that are wrong about HEADERS (RFC 9113 §6.2). */
 import { concat, FLAG, FRAME_TYPE, headers } from '../../wire/index.ts';
-import { alters, type Fault, resetsInstead } from './fault.ts';
+import { alters, type Fault, hides, refusesFrames, resetsInstead } from './fault.ts';
 
 export default [
   {
@@ -36,6 +36,42 @@ export default [
     wire: resetsInstead(
       'PROTOCOL_ERROR',
       ({ type }, payload) => type === FRAME_TYPE.HEADERS && payload.type === 'malformed',
+    ),
+  },
+  {
+    id: 'headers/stream-zero-not-looked-at',
+    deviation: 'The server drops HEADERS on stream 0.',
+    clause: 'RFC 9113 §6.2',
+    fails: ['headers/on-stream-zero'],
+    seen: /the connection lives on/,
+    wire: hides(({ type, stream }) => type === FRAME_TYPE.HEADERS && stream === 0),
+  },
+  {
+    id: 'headers/resets-for-non-zero-padding',
+    deviation: 'The server resets a stream whose HEADERS has padding that is not zero.',
+    clause: 'RFC 9113 §6.2',
+    fails: ['headers/non-zero-padding'],
+    seen: /RST_STREAM \(code 1\)/,
+    wire: refusesFrames(
+      (_, payload) => payload.type === 'HEADERS' && (payload.padding ?? []).some(octet => octet !== 0),
+    ),
+  },
+  {
+    id: 'headers/short-frame-is-a-stream-error',
+    deviation: 'The server takes HEADERS that is too short for its flags for a stream error.',
+    clause: 'RFC 9113 §4.2',
+    fails: [
+      'headers/no-room-for-pad-length',
+      'headers/no-room-for-priority',
+      'headers/no-room-for-weight',
+      'headers/no-room-for-pad-length-and-priority',
+      'headers/no-room-for-priority-before-padding',
+    ],
+    seen: /the connection lives on.*RST_STREAM FRAME_SIZE_ERROR/,
+    wire: resetsInstead(
+      'FRAME_SIZE_ERROR',
+      ({ type, payload: octets }, payload) =>
+        type === FRAME_TYPE.HEADERS && payload.type === 'malformed' && octets.length < 8,
     ),
   },
 ] satisfies readonly Fault[];

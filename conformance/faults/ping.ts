@@ -1,6 +1,6 @@
 /** Servers that are wrong about PING. */
 import { FLAG, FRAME_TYPE, type Frame } from '../../wire/index.ts';
-import { alters, type Fault } from './fault.ts';
+import { alters, type Fault, hides } from './fault.ts';
 
 const isPing = ({ type, flags }: Frame): boolean => type === FRAME_TYPE.PING && (flags & FLAG.ACK) === 0;
 const isAck = ({ type, flags }: Frame): boolean => type === FRAME_TYPE.PING && (flags & FLAG.ACK) !== 0;
@@ -38,5 +38,13 @@ export default [
     fails: ['ping/on-stream'],
     seen: /the connection lives on/,
     wire: alters(frame => (isPing(frame) ? { ...frame, stream: 0 } : frame)),
+  },
+  {
+    id: 'ping/takes-any-length',
+    deviation: 'The server ignores PING of another length than 8.',
+    clause: 'RFC 9113 §6.7',
+    fails: ['ping/of-no-octets', 'ping/of-seven-octets', 'ping/of-nine-octets', 'ping/ack-of-nine-octets'],
+    seen: /the connection lives on/,
+    wire: hides(({ type, payload }) => type === FRAME_TYPE.PING && payload.length !== 8),
   },
 ] satisfies readonly Fault[];

@@ -1,5 +1,5 @@
 /** Servers that are wrong about PRIORITY (RFC 9113 §6.3). */
-import { FRAME_TYPE } from '../../wire/index.ts';
+import { FRAME_TYPE, rstStream } from '../../wire/index.ts';
 import { endsConnection, type Fault, hides, resetsInstead } from './fault.ts';
 
 export default [
@@ -46,5 +46,19 @@ export default [
       'PROTOCOL_ERROR',
       ({ stream }, p) => p.type === 'HEADERS' && p.priority !== null && p.priority.dependency > stream,
     ),
+  },
+  {
+    id: 'priority/resets-the-wrong-stream',
+    deviation: 'The server answers PRIORITY of a wrong length on an idle stream with RST_STREAM on stream 1.',
+    clause: 'RFC 9113 §6.3',
+    fails: ['priority/too-short-on-idle-stream', 'priority/too-long-on-idle-stream'],
+    seen: /RST_STREAM FRAME_SIZE_ERROR on stream 1, where/,
+    wire: link => ({
+      toServer: frame => {
+        if (frame.type !== FRAME_TYPE.PRIORITY || frame.payload.length === 5 || frame.stream !== 101) return [frame];
+        link.toClient(rstStream(1, 'FRAME_SIZE_ERROR'));
+        return [];
+      },
+    }),
   },
 ] satisfies readonly Fault[];

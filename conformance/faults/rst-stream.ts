@@ -47,4 +47,12 @@ export default [
       frame.type === FRAME_TYPE.RST_STREAM ? { ...frame, payload: frame.payload.subarray(0, 4) } : frame,
     ),
   },
+  {
+    id: 'rst-stream/stream-zero-not-looked-at',
+    deviation: 'The server ignores RST_STREAM on stream 0.',
+    clause: 'RFC 9113 §6.4',
+    fails: ['rst-stream/on-stream-zero'],
+    seen: /the connection lives on/,
+    wire: hides(({ stream }, { type }) => type === 'RST_STREAM' && stream === 0),
+  },
 ] satisfies readonly Fault[];

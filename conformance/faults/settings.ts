@@ -1,5 +1,14 @@
 /** Servers that are wrong about SETTINGS. */
-import { FLAG, FRAME_TYPE, MAX_WINDOW, SETTING, settingError, settings } from '../../wire/index.ts';
+import {
+  FLAG,
+  FRAME_TYPE,
+  MAX_WINDOW,
+  parsePayload,
+  rstStream,
+  SETTING,
+  settingError,
+  settings,
+} from '../../wire/index.ts';
 import { alters, damages, endsConnection, type Fault, hides } from './fault.ts';
 
 const SETTING_IDS = new Set<number>(Object.values(SETTING));
@@ -110,5 +119,34 @@ export default [
       'PROTOCOL_ERROR',
       (_, payload) => payload.type === 'SETTINGS' && payload.entries.some(([id]) => !SETTING_IDS.has(id)),
     ),
+  },
+  {
+    id: 'settings/stream-not-looked-at',
+    deviation: 'The server does not look at the stream identifier of SETTINGS.',
+    clause: 'RFC 9113 §6.5',
+    fails: ['settings/on-idle-stream', 'settings/on-open-stream', 'settings/ack-on-stream'],
+    seen: /the connection lives on/,
+    wire: alters(frame => (frame.type === FRAME_TYPE.SETTINGS ? { ...frame, stream: 0 } : frame)),
+  },
+  {
+    id: 'settings/no-streams-means-no-requests',
+    deviation: 'The server refuses requests of a client that allows it no streams.',
+    clause: 'RFC 9113 §6.5.2',
+    fails: ['settings/no-streams-for-the-server'],
+    seen: /RST_STREAM/,
+    wire: link => {
+      let none = false;
+      let requests = 0;
+      return {
+        toServer: frame => {
+          const payload = parsePayload(frame);
+          if (payload.type === 'SETTINGS') none ||= payload.entries.some(([id, value]) => id === 3 && value === 0);
+          if (payload.type === 'HEADERS') requests += 1;
+          if (payload.type !== 'HEADERS' || !none || requests < 3) return [frame];
+          link.toClient(rstStream(frame.stream, 'REFUSED_STREAM'));
+          return [];
+        },
+      };
+    },
   },
 ] satisfies readonly Fault[];

@@ -9,7 +9,7 @@ import {
   SETTING,
   settings,
 } from '../../wire/index.ts';
-import { damages, endsConnection, type Fault } from './fault.ts';
+import { damages, endsConnection, type Fault, hides } from './fault.ts';
 
 const ends = ({ type, flags }: Frame): boolean =>
   (type === FRAME_TYPE.DATA || type === FRAME_TYPE.HEADERS) && (flags & FLAG.END_STREAM) !== 0;
@@ -251,5 +251,13 @@ export default [
         full: limit => refused > 0 && active >= limit,
       };
     }),
+  },
+  {
+    id: 'streams/even-requests-not-noticed',
+    deviation: 'The server drops requests on even streams.',
+    clause: 'RFC 9113 §5.1.1',
+    fails: ['streams/request-on-even-stream'],
+    seen: /the connection lives on/,
+    wire: hides(({ type, stream }) => type === FRAME_TYPE.HEADERS && stream > 0 && stream % 2 === 0),
   },
 ] satisfies readonly Fault[];

@@ -86,4 +86,24 @@ export default chapter('continuation', {
       await connectionError(trial, peer, ['PROTOCOL_ERROR', 'STREAM_CLOSED'], stray);
     },
   },
+
+  'on-stream-zero': {
+    requirement: 'rfc9113/6.10/4',
+    title: 'CONTINUATION on stream 0 is a connection error.',
+    async run(trial) {
+      const peer = await trial.open();
+      await connectionError(trial, peer, 'PROTOCOL_ERROR', continuation(0, literal('x-stray', '1')));
+    },
+  },
+
+  'on-stream-zero-inside-a-block': {
+    requirement: 'rfc9113/6.10/4',
+    title: 'CONTINUATION on stream 0 inside a field block of another stream is a connection error.',
+    async run(trial) {
+      const peer = await trial.open();
+      const [first, ...rest] = cut(peer, 1);
+      const nowhere = rest.map(frame => ({ ...frame, stream: 0 }));
+      await connectionError(trial, peer, 'PROTOCOL_ERROR', first, ...nowhere);
+    },
+  },
 });

@@ -1,7 +1,7 @@
 /** Cases on DATA (RFC 9113 §6.1). */
 import { data, FLAG, FRAME_TYPE, type Frame, frame } from '../../../wire/index.ts';
 import { chapter } from '../../case.ts';
-import { held, streamError } from '../../expect.ts';
+import { connectionEnd, connectionError, held, reaction, streamError } from '../../expect.ts';
 import type { Peer } from '../../peer/peer.ts';
 import { describeAnswer, type Trial } from '../../trial.ts';
 
@@ -61,7 +61,68 @@ export default chapter('data', {
       await streamError(trial, peer, stream, 'STREAM_CLOSED', data(stream, 'late'));
     },
   },
+
+  'on-stream-zero': {
+    requirement: 'rfc9113/6.1/5',
+    title: 'DATA on stream 0 is a connection error.',
+    async run(trial) {
+      const peer = await trial.open();
+      await connectionError(trial, peer, 'PROTOCOL_ERROR', data(0, 'nobody'));
+    },
+  },
+
+  'padding-as-long-as-payload': {
+    requirement: 'rfc9113/6.1/7',
+    needs: ['upload'],
+    title: 'Padding of DATA that leaves no room for Pad Length is a connection error.',
+    async run(trial) {
+      await overPadded(trial, [4, 0, 0, 0]);
+    },
+  },
+
+  'padding-beyond-payload': {
+    requirement: 'rfc9113/6.1/7',
+    needs: ['upload'],
+    title: 'Padding of DATA that is longer than the payload is a connection error.',
+    async run(trial) {
+      await overPadded(trial, [255, 0, 0, 0]);
+    },
+  },
+
+  'padding-of-one-octet-payload': {
+    requirement: 'rfc9113/6.1/7',
+    needs: ['upload'],
+    title: 'Padding of 1 in a DATA payload that holds Pad Length alone is a connection error.',
+    async run(trial) {
+      await overPadded(trial, [1]);
+    },
+  },
+
+  'non-zero-padding': {
+    requirement: 'rfc9113/6.1/3',
+    needs: ['upload'],
+    title: 'Padding of DATA that is not zero is dropped, or refused as a connection error.',
+    async run(trial) {
+      const peer = await trial.open();
+      const post = peer.request({ method: 'POST', path: trial.upload.path, endStream: false });
+      const padded = frame(FRAME_TYPE.DATA, FLAG.PADDED | FLAG.END_STREAM, post.stream, [2, 0x78, 0xff, 0xff]);
+      const record = await reaction(trial, peer, post.stream, post, padded);
+      if (peer.over) return connectionEnd(trial, peer, 'PROTOCOL_ERROR');
+      trial.expected = 'a response, or connection error PROTOCOL_ERROR';
+      trial.seen = describeAnswer(record, peer);
+      if (!record.gotEnd) trial.fail(`${trial.seen}: neither served nor a connection error`);
+      return undefined;
+    },
+  },
 });
+
+/** A POST and, in the same write, padded DATA of that payload, which is too short for what its first octet says. */
+async function overPadded(trial: Trial, payload: readonly number[]): Promise<void> {
+  const peer = await trial.open();
+  const post = peer.request({ method: 'POST', path: trial.upload.path, endStream: false });
+  const padded = frame(FRAME_TYPE.DATA, FLAG.PADDED, post.stream, payload);
+  await connectionError(trial, peer, ['PROTOCOL_ERROR', 'FRAME_SIZE_ERROR'], post, padded);
+}
 
 /** The content in the frames given is answered as it is in one frame. */
 async function likePlain(trial: Trial, peer: Peer, cut: (stream: number) => readonly Frame[]): Promise<void> {

@@ -1,8 +1,26 @@
 /** Cases on HEADERS (RFC 9113 §6.2). */
 import { concat, continuation, FLAG, FRAME_TYPE, frame, headers, plainBlock } from '../../../wire/index.ts';
-import { chapter } from '../../case.ts';
-import { answered, connectionError, reaction } from '../../expect.ts';
+import { type CaseBody, chapter } from '../../case.ts';
+import { answered, type Codes, connectionEnd, connectionError, reaction } from '../../expect.ts';
 import { mismatch } from '../../trial.ts';
+
+/** HEADERS that is too short for what its flags promise: a frame with a field block, so a connection error (§4.2). */
+function tooShort(
+  what: string,
+  flags: number,
+  payload: readonly number[],
+  codes: Codes = 'FRAME_SIZE_ERROR',
+): CaseBody {
+  return {
+    requirement: 'rfc9113/6.2/i3',
+    title: `HEADERS that has no room for ${what} is a connection error.`,
+    async run(trial) {
+      const peer = await trial.open();
+      const short = frame(FRAME_TYPE.HEADERS, flags | FLAG.END_HEADERS | FLAG.END_STREAM, peer.nextStream(), payload);
+      await connectionError(trial, peer, codes, short);
+    },
+  };
+}
 
 export default chapter('headers', {
   'padded-and-prioritized': {
@@ -64,4 +82,44 @@ export default chapter('headers', {
       await connectionError(trial, peer, ['PROTOCOL_ERROR', 'FRAME_SIZE_ERROR'], get);
     },
   },
+
+  'on-stream-zero': {
+    requirement: 'rfc9113/6.2/6',
+    title: 'HEADERS on stream 0 is a connection error.',
+    async run(trial) {
+      const peer = await trial.open();
+      const get = headers(0, plainBlock(peer.fieldsOf()), { endStream: true });
+      await connectionError(trial, peer, 'PROTOCOL_ERROR', get);
+    },
+  },
+
+  'non-zero-padding': {
+    requirement: 'rfc9113/6.2/2',
+    title: 'Padding of HEADERS that is not zero is dropped, or refused as a connection error.',
+    async run(trial) {
+      const peer = await trial.open();
+      const payload = concat([Uint8Array.of(3), plainBlock(peer.fieldsOf()), Uint8Array.of(0xff, 0xff, 0xff)]);
+      const flags = FLAG.PADDED | FLAG.END_HEADERS | FLAG.END_STREAM;
+      const get = frame(FRAME_TYPE.HEADERS, flags, peer.nextStream(), payload);
+      await reaction(trial, peer, get.stream, get);
+      if (peer.over) return connectionEnd(trial, peer, 'PROTOCOL_ERROR');
+      await answered(trial, peer, get.stream);
+      return undefined;
+    },
+  },
+
+  'no-room-for-pad-length': tooShort('Pad Length', FLAG.PADDED, []),
+  'no-room-for-priority': tooShort('the priority fields', FLAG.PRIORITY, []),
+  'no-room-for-weight': tooShort('the weight', FLAG.PRIORITY, [0, 0, 0, 0]),
+  'no-room-for-pad-length-and-priority': tooShort(
+    'Pad Length and the priority fields',
+    FLAG.PADDED | FLAG.PRIORITY,
+    [0, 0, 0, 0, 0],
+  ),
+  'no-room-for-priority-before-padding': tooShort(
+    'the priority fields before the padding',
+    FLAG.PADDED | FLAG.PRIORITY,
+    [3, 0, 0, 0, 0, 16, 0],
+    ['FRAME_SIZE_ERROR', 'PROTOCOL_ERROR'],
+  ),
 });

@@ -1,10 +1,21 @@
 /** Cases on PING (RFC 9113 §6.7). */
-import { latin1, latin1Text, ping } from '../../../wire/index.ts';
-import { chapter } from '../../case.ts';
+import { FLAG, FRAME_TYPE, frame, latin1, latin1Text, ping } from '../../../wire/index.ts';
+import { type CaseBody, chapter } from '../../case.ts';
 import { connectionError, served } from '../../expect.ts';
 import { describeEnd } from '../../trial.ts';
 
 const OCTETS = ['\0\0\0\0\0\0\0\0', '\xff\xff\xff\xff\xff\xff\xff\xff', '\x80\0\0\0\0\0\0\x01', 'PING 1/2', 'PING 2/2'];
+
+function wrongLength(octets: number): CaseBody {
+  return {
+    requirement: 'rfc9113/6.7/7',
+    title: `PING of ${octets} octets is a connection error FRAME_SIZE_ERROR.`,
+    async run(trial) {
+      const peer = await trial.open();
+      await connectionError(trial, peer, 'FRAME_SIZE_ERROR', frame(FRAME_TYPE.PING, 0, 0, new Uint8Array(octets)));
+    },
+  };
+}
 
 export default chapter('ping', {
   'identical-octets': {
@@ -48,6 +59,20 @@ export default chapter('ping', {
       await peer.change(['INITIAL_WINDOW_SIZE', 0]);
       const stream = peer.ask();
       await connectionError(trial, peer, 'PROTOCOL_ERROR', { ...ping(latin1('a stream')), stream });
+    },
+  },
+
+  'of-no-octets': wrongLength(0),
+  'of-seven-octets': wrongLength(7),
+  'of-nine-octets': wrongLength(9),
+
+  'ack-of-nine-octets': {
+    requirement: 'rfc9113/6.7/7',
+    title: 'An acknowledgement of PING of 9 octets is a connection error FRAME_SIZE_ERROR.',
+    async run(trial) {
+      const peer = await trial.open();
+      const ack = frame(FRAME_TYPE.PING, FLAG.ACK, 0, new Uint8Array(9));
+      await connectionError(trial, peer, 'FRAME_SIZE_ERROR', ack);
     },
   },
 });

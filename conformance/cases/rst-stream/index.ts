@@ -77,4 +77,13 @@ export default chapter('rst-stream', {
       await connectionError(trial, peer, 'FRAME_SIZE_ERROR', long);
     },
   },
+
+  'on-stream-zero': {
+    requirement: 'rfc9113/6.4/4',
+    title: 'RST_STREAM on stream 0 is a connection error.',
+    async run(trial) {
+      const peer = await trial.open();
+      await connectionError(trial, peer, 'PROTOCOL_ERROR', rstStream(0));
+    },
+  },
 });

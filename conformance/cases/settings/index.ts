@@ -150,4 +150,45 @@ export default chapter('settings', {
       await answered(trial, peer, record.id, trial.resource('large'));
     },
   },
+
+  'on-idle-stream': {
+    requirement: 'rfc9113/6.5/7',
+    title: 'SETTINGS on an idle stream is a connection error.',
+    async run(trial) {
+      const peer = await trial.open();
+      await connectionError(trial, peer, 'PROTOCOL_ERROR', { ...settings(), stream: peer.nextStream() });
+    },
+  },
+
+  'on-open-stream': {
+    requirement: 'rfc9113/6.5/7',
+    needs: ['upload'],
+    title: 'SETTINGS on a stream is a connection error, also where the stream is open.',
+    async run(trial) {
+      const peer = await trial.open();
+      const stream = peer.ask({ method: 'POST', path: trial.upload.path, endStream: false });
+      await connectionError(trial, peer, 'PROTOCOL_ERROR', { ...settings([['ENABLE_PUSH', 0]]), stream });
+    },
+  },
+
+  'ack-on-stream': {
+    requirement: 'rfc9113/6.5/7',
+    title: 'An acknowledgement of SETTINGS on a stream is a connection error.',
+    async run(trial) {
+      const peer = await trial.open();
+      await connectionError(trial, peer, 'PROTOCOL_ERROR', frame(FRAME_TYPE.SETTINGS, FLAG.ACK, 1));
+    },
+  },
+
+  'no-streams-for-the-server': {
+    requirement: 'rfc9113/6.5.2/8',
+    title: 'SETTINGS_MAX_CONCURRENT_STREAMS 0 from a client forbids pushes and nothing else: its requests are served.',
+    async run(trial) {
+      const peer = await trial.open({ settings: [['MAX_CONCURRENT_STREAMS', 0]] });
+      trial.expected = 'requests are served, and no stream of the server is opened';
+      await served(trial, peer);
+      const pushed = peer.received.find(({ frame, payload }) => payload.type === 'HEADERS' && frame.stream % 2 === 0);
+      if (pushed !== undefined) trial.fail(`HEADERS on stream ${pushed.frame.stream}, which the limit does not allow`);
+    },
+  },
 });

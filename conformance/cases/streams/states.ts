@@ -103,6 +103,15 @@ export default chapter('streams', {
       await served(trial, peer, { method: 'HEAD' });
     },
   },
+
+  'request-on-even-stream': {
+    requirement: 'rfc9113/5.1/2',
+    title: 'A request on an even stream, which is for the server to open, is a connection error.',
+    async run(trial) {
+      const peer = await trial.open();
+      await connectionError(trial, peer, 'PROTOCOL_ERROR', peer.request({}, 2));
+    },
+  },
 });
 
 /** A POST of what takes none, without its content; gives the stream when the server answers it all the same. */
