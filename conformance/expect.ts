@@ -101,17 +101,31 @@ export async function malformed(
   stream: number,
   ...stimulus: readonly Frame[]
 ): Promise<void> {
+  const seen = await refused(trial, peer, stream, stimulus);
+  if (seen !== null) throw new Failed(`the malformed request is served: ${seen}`);
+}
+
+/** As `malformed`, where no sentence obliges the server to refuse: serving the request is weak. */
+export async function doubtful(trial: Trial, peer: Peer, stream: number, ...stimulus: readonly Frame[]): Promise<void> {
+  const seen = await refused(trial, peer, stream, stimulus);
+  if (seen === null) return;
+  trial.weak(`the request is served: ${seen}`);
+  trial.seen = seen;
+}
+
+/** Null where the request is refused, and what serves it in words where it is not. */
+async function refused(trial: Trial, peer: Peer, stream: number, stimulus: readonly Frame[]): Promise<string | null> {
   trial.expected =
     'refused as malformed: RST_STREAM PROTOCOL_ERROR, a 4xx response, or connection error PROTOCOL_ERROR';
   const record = await reaction(trial, peer, stream, ...stimulus);
   // A response that was begun may be cut off by the reset or the GOAWAY (RFC 9113 §8.1.1).
   const whole = record.gotEnd || (record.resets.length === 0 && !peer.over);
-  if (record.status >= 200 && record.status < 400 && whole) {
-    throw new Failed(`the malformed request is served: status ${record.status}, ${record.octets} octets of content`);
-  }
-  if (record.status >= 400) return refusedByStatus(trial, peer, record);
-  if (record.resets.length > 0) return resetGrade(trial, record, 'PROTOCOL_ERROR');
-  return connectionEnd(trial, peer, 'PROTOCOL_ERROR');
+  if (record.status >= 200 && record.status < 400 && whole)
+    return `status ${record.status}, ${record.octets} octets of content`;
+  if (record.status >= 400) refusedByStatus(trial, peer, record);
+  else if (record.resets.length > 0) resetGrade(trial, record, 'PROTOCOL_ERROR');
+  else await connectionEnd(trial, peer, 'PROTOCOL_ERROR');
+  return null;
 }
 
 function refusedByStatus(trial: Trial, peer: Peer, record: StreamRecord): void {

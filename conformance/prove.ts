@@ -92,7 +92,7 @@ function sound(body: Case, { verdict, seen }: Attempt): Proof {
 
 function faulty(body: Case, fault: Fault, one: Attempt): Proof {
   const proof = { caseId: body.id, fault: fault.id, verdict: one.verdict, seen: one.seen };
-  if (one.verdict !== 'fail') return { ...proof, defect: 'the fault does not fail the case' };
+  if (one.verdict !== (fault.grade ?? 'fail')) return { ...proof, defect: 'the fault does not fail the case' };
   if (one.reason === 'barrier-unanswered' || one.reason === 'no-control')
     return { ...proof, defect: `it fails by ${one.reason}` };
   if (one.controls === 0 && body.handshake !== true) return { ...proof, defect: 'no positive control passed' };

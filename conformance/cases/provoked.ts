@@ -13,14 +13,14 @@ export function pathless(peer: Peer): Frame {
 }
 
 /**
- * Sends the frame that draws the reset and those that are under way behind it, in one write. Where no RST_STREAM comes (a 4xx
+ * Sends the frame that draws the reset and those that are under way behind it, in one write. Where no RST_STREAM comes (a whole 4xx
  * instead, or a connection error at once) nothing can be judged.
  */
 export async function provoked(trial: Trial, peer: Peer, first: Frame, ...behind: readonly Frame[]): Promise<void> {
   await peer.fence(first, ...behind);
   const record = peer.stream(first.stream);
-  const settled = (): boolean => record.status > 0 || record.over || peer.over;
+  const settled = (): boolean => record.over || peer.over;
   if (!settled()) await trial.idle(peer.within(Math.min(peer.limit, PATIENCE_MS), settled, 'RST_STREAM'));
-  if (record.resets.length > 0 && record.status === 0) return;
+  if (record.resets.length > 0 && !record.gotEnd) return;
   trial.notApplicable(`a malformed request draws no RST_STREAM: ${describeAnswer(record, peer)}`);
 }

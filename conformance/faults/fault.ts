@@ -31,6 +31,8 @@ export interface Fault {
   readonly fails: readonly string[];
   /** What `seen` of each of them says: the deviation, not just any failure. */
   readonly seen: RegExp;
+  /** The rows of these cases know nothing worse than weak: that is what the fault makes of them. */
+  readonly grade?: 'weak';
   /** Why it fails more than five cases, where it does. */
   readonly why?: string;
   /** The filters of one connection; what they must remember lives in their closure. */

@@ -1,6 +1,6 @@
 /** Servers that are wrong about HEADERS (RFC 9113 §6.2). */
 import { concat, FLAG, FRAME_TYPE, headers } from '../../wire/index.ts';
-import { alters, type Fault, hides, refusesFrames, resetsInstead } from './fault.ts';
+import { alters, type Fault, hides, resetsInstead } from './fault.ts';
 
 export default [
   {
@@ -52,7 +52,8 @@ export default [
     clause: 'RFC 9113 §6.2',
     fails: ['headers/non-zero-padding'],
     seen: /RST_STREAM \(code 1\)/,
-    wire: refusesFrames(
+    wire: resetsInstead(
+      'PROTOCOL_ERROR',
       (_, payload) => payload.type === 'HEADERS' && (payload.padding ?? []).some(octet => octet !== 0),
     ),
   },

@@ -2,6 +2,7 @@
 
 import continuation from './continuation.ts';
 import data from './data.ts';
+import doubtful from './doubtful.ts';
 import errors from './errors.ts';
 import extensions from './extensions.ts';
 import type { Fault } from './fault.ts';
@@ -43,6 +44,7 @@ export const faults: readonly Fault[] = [
   ...messages,
   ...fields,
   ...pseudoFields,
+  ...doubtful,
   ...hpack,
   ...passive,
 ];

@@ -72,9 +72,20 @@ export class Requests {
     } else if (this.#blocks.tooLarge(section)) {
       this.#answer(id, 431, endStream);
     } else {
-      const request = parse(section, id);
+      const request = this.#parsed(section, id);
       this.#blocks.remember(octets, start, end, request);
       this.#serve(id, endStream, request);
+    }
+  }
+
+  /** The request, or a stream error behind a 400 that tells the client's user more than its code (RFC 9113 §8.2.1). */
+  #parsed(section: readonly string[], id: number): Request {
+    try {
+      return parse(section, id);
+    } catch (error) {
+      const block = this.#sender.blocks.make(400, EMPTY as FieldList, -1, '');
+      this.#sender.output.fieldBlock(id, block, false, MIN_MAX_FRAME_SIZE);
+      throw error;
     }
   }
 

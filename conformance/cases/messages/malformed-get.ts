@@ -3,7 +3,7 @@
 import type { RequirementId } from '../../../spec/registry/index.ts';
 import { concat, type Frame, headers, literal, plainBlock } from '../../../wire/index.ts';
 import type { CaseBody } from '../../case.ts';
-import { malformed } from '../../expect.ts';
+import { doubtful, malformed } from '../../expect.ts';
 import type { Peer } from '../../peer/peer.ts';
 
 export interface RequestParts {
@@ -54,7 +54,25 @@ export function refusesFields(requirement: RequirementId, title: string, ...fiel
   return refusesSection(requirement, title, ({ pseudo, regular }) => [...pseudo, ...regular, ...fields]);
 }
 
-/** The same for one field whose name and value are Huffman coded. */
+/** A GET whose section is outside a grammar that no sentence obliges a server to check: refused, and weak where served. */
+export function doubtsSection(requirement: RequirementId, title: string, section: Section): CaseBody {
+  return {
+    requirement,
+    title,
+    async run(trial) {
+      const peer = await trial.open();
+      const frame = whole(peer, section(parts(peer)));
+      await doubtful(trial, peer, frame.stream, frame);
+    },
+  };
+}
+
+/** The same for one more regular field. */
+export function doubtsFields(requirement: RequirementId, title: string, name: string, value: string): CaseBody {
+  return doubtsSection(requirement, title, ({ pseudo, regular }) => [...pseudo, ...regular, name, value]);
+}
+
+/** As `refusesFields`, for one field whose name and value are Huffman coded. */
 export function refusesCoded(requirement: RequirementId, title: string, name: string, value: string): CaseBody {
   return {
     requirement,

@@ -1,0 +1,87 @@
+/**
+ * Values of pseudo-fields that the grammar of a URI or of a method does not allow, where no sentence obliges a server to
+ * refuse them (RFC 9113 §8.3.1, §10.3): served is weak.
+ */
+import type { RequirementId } from '../../../spec/registry/index.ts';
+import { type CaseBody, chapter } from '../../case.ts';
+import { doubtsSection, replaced } from '../messages/malformed-get.ts';
+
+function doubtsValue(
+  requirement: RequirementId,
+  title: string,
+  name: string,
+  change: (value: string) => string,
+): CaseBody {
+  return doubtsSection(requirement, title, ({ pseudo, regular }) => [...replaced(pseudo, name, change), ...regular]);
+}
+
+const path = (title: string, text: string): CaseBody =>
+  doubtsValue('rfc9113/8.3.1/i6', `A request with ${title} in :path is refused.`, ':path', value => `${value}${text}`);
+
+const authority = (title: string, change: (value: string) => string): CaseBody =>
+  doubtsValue('rfc9113/8.3.1/i7', `A request whose :authority ${title} is refused.`, ':authority', change);
+
+const hosted = (title: string, host: (authority: string) => readonly string[]): CaseBody =>
+  doubtsSection('rfc9113/8.3.1/5', title, ({ pseudo, regular }) => {
+    const at = pseudo.indexOf(':authority');
+    return [...pseudo, ...regular, ...host(pseudo[at + 1] as string)];
+  });
+
+export default chapter('pseudo-fields', {
+  'host-of-another-name': hosted('A request whose Host names another host than :authority is refused.', () => [
+    'host',
+    'other.invalid',
+  ]),
+  'host-of-another-port': hosted('A request whose Host names another port than :authority is refused.', value => [
+    'host',
+    `${value.replace(/:\d+$/, '')}:1`,
+  ]),
+  'host-twice': hosted('A request with two Host fields that differ is refused.', value => [
+    'host',
+    value,
+    'host',
+    'other.invalid',
+  ]),
+
+  'authority-with-userinfo': doubtsValue(
+    'rfc9113/8.3.1/11',
+    'A request with userinfo in :authority is refused.',
+    ':authority',
+    value => `user:pw@${value}`,
+  ),
+  'authority-empty': authority('is empty', () => ''),
+  'authority-with-path': authority('has a path behind it', value => `${value}/`),
+  'authority-with-two-ports': authority('has two ports', value => `${value}:80`),
+  'authority-with-port-in-letters': authority('has a port in letters', value => `${value.replace(/:\d+$/, '')}:x`),
+  'authority-with-open-bracket': authority('has a bracket that does not close', () => '[::1'),
+
+  'path-with-fragment': path('a fragment', '#a'),
+  'path-with-octet-80': path('octet 80', '\x80'),
+  'path-with-control-octet': path('octet 01', '\x01'),
+  'path-with-del': path('octet 7f', '\x7f'),
+
+  'method-with-request-line': doubtsValue(
+    'rfc9113/10.3/i1',
+    'A request with a request line in :method is refused.',
+    ':method',
+    () => 'GET / HTTP/1.1',
+  ),
+  'path-with-space': doubtsValue(
+    'rfc9113/10.3/i1',
+    'A request with a space in :path is refused.',
+    ':path',
+    value => `${value} HTTP/1.1`,
+  ),
+  'authority-with-space': doubtsValue(
+    'rfc9113/10.3/i1',
+    'A request with a space in :authority is refused.',
+    ':authority',
+    value => `${value} x`,
+  ),
+  'scheme-with-authority': doubtsValue(
+    'rfc9113/10.3/i1',
+    'A request with more than a scheme in :scheme is refused.',
+    ':scheme',
+    () => 'http://x',
+  ),
+});
