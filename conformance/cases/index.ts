@@ -1,5 +1,6 @@
 /** The catalogue: every case of the kit, in the order of the standards' chapters. */
 import type { Case } from '../case.ts';
+import connect from './connect/index.ts';
 import continuation from './continuation/index.ts';
 import data from './data/index.ts';
 import errors from './errors/index.ts';
@@ -42,6 +43,7 @@ export const catalogue: readonly Case[] = [
   ...messages,
   ...fields,
   ...pseudoFields,
+  ...connect,
   ...hpack,
   ...passive,
 ];

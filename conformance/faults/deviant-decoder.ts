@@ -37,6 +37,8 @@ export interface Deviation {
   readonly lastUpdateOnly?: boolean;
   /** Updates above the limit are taken. */
   readonly anyUpdate?: boolean;
+  /** Updates behind a field are taken, and empty the table. */
+  readonly lateUpdateEmpties?: boolean;
   /** Updates are refused. */
   readonly noUpdates?: boolean;
   /** The table goes back to its full size with every block. */
@@ -96,8 +98,12 @@ export class DeviantDecoder implements BlockDecoder {
   }
 
   #update(block: Uint8Array, at: number, fields: readonly string[]): number {
-    const { anyUpdate, noUpdates, resizes, lastUpdateOnly } = this.#deviation;
+    const { anyUpdate, noUpdates, resizes, lastUpdateOnly, lateUpdateEmpties } = this.#deviation;
     const { value, next } = this.#integer(block, at, 5);
+    if (lateUpdateEmpties && fields.length > 0) {
+      this.#entries = [];
+      return next;
+    }
     if (noUpdates || fields.length > 0) throw new HpackError('a size update out of place');
     if (value > LIMIT && !anyUpdate) throw new HpackError('a size update above the limit');
     if (resizes === false) return next;

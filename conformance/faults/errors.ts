@@ -81,4 +81,43 @@ export default [
       },
     }),
   },
+  {
+    id: 'errors/stays-open',
+    deviation: 'The server says GOAWAY and keeps the connection open.',
+    clause: 'RFC 9113 §5.4.1',
+    fails: ['errors/closed-behind-goaway'],
+    seen: /the connection is still open 5000 ms later/,
+    wire: link => {
+      let over = false;
+      return {
+        toServer: frame => {
+          if (!over && frame.type === FRAME_TYPE.HEADERS && frame.payload[0] === 0x80) {
+            over = true;
+            link.toClient(goaway(frame.stream, 'COMPRESSION_ERROR'));
+          }
+          return over ? [] : [frame];
+        },
+      };
+    },
+  },
+  {
+    id: 'errors/resets-twice',
+    deviation: 'The server sends RST_STREAM twice for one faulty frame.',
+    clause: 'RFC 9113 §5.4',
+    grade: 'weak',
+    fails: ['errors/one-reset-for-one-fault'],
+    seen: /2 RST_STREAM on stream/,
+    wire: damages(frame => (frame.type === FRAME_TYPE.RST_STREAM ? [frame, frame] : frame)),
+  },
+  {
+    id: 'errors/two-codes',
+    deviation: 'The server reports one connection error with two codes.',
+    clause: 'RFC 9113 §5.4',
+    grade: 'weak',
+    fails: ['errors/one-code-for-one-error'],
+    seen: /GOAWAY COMPRESSION_ERROR, then GOAWAY INTERNAL_ERROR|GOAWAY with COMPRESSION_ERROR and with INTERNAL_ERROR/,
+    wire: damages((frame, payload) =>
+      payload.type === 'GOAWAY' ? [frame, goaway(payload.lastStream, 'INTERNAL_ERROR')] : frame,
+    ),
+  },
 ] satisfies readonly Fault[];

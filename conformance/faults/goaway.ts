@@ -1,6 +1,6 @@
 /** Servers that are wrong about GOAWAY. */
 import { concat, FRAME_TYPE } from '../../wire/index.ts';
-import { alters, endsConnection, type Fault } from './fault.ts';
+import { alters, damages, endsConnection, type Fault } from './fault.ts';
 
 export default [
   {
@@ -44,5 +44,22 @@ export default [
         return count > 1;
       })(link);
     },
+  },
+  {
+    id: 'goaway/known-codes-only',
+    deviation: 'The server takes GOAWAY with an unknown code for a connection error.',
+    clause: 'RFC 9113 §7',
+    fails: ['goaway/unknown-code'],
+    seen: /GOAWAY PROTOCOL_ERROR/,
+    wire: endsConnection('PROTOCOL_ERROR', ({ type, payload }) => type === FRAME_TYPE.GOAWAY && payload[4] === 0xff),
+  },
+  {
+    id: 'goaway/closes-without-a-word',
+    deviation: 'The server closes behind a GOAWAY of the client and says none itself.',
+    clause: 'RFC 9113 §6.8',
+    grade: 'weak',
+    fails: ['goaway/said-before-the-close'],
+    seen: /without a GOAWAY before it/,
+    wire: damages(frame => (frame.type === FRAME_TYPE.GOAWAY ? [] : frame)),
   },
 ] satisfies readonly Fault[];

@@ -9,7 +9,7 @@ import {
   settingsAck,
 } from '../../wire/index.ts';
 import { DeviantDecoder, type Deviation } from './deviant-decoder.ts';
-import { alters, type Fault, recode } from './fault.ts';
+import { alters, type Fault, recode, refusesRequests } from './fault.ts';
 
 /** A server whose decoder deviates so. */
 function decodes(deviation: Deviation): Fault['wire'] {
@@ -245,5 +245,29 @@ export default [
         return [];
       },
     }),
+  },
+  {
+    id: 'hpack/late-updates-empty-the-table',
+    deviation: 'The decoder takes a size update behind a field, and starts with an empty table again.',
+    clause: 'RFC 7541 §4.2',
+    fails: ['hpack/size-update-between-fields', 'hpack/size-update-at-the-end'],
+    seen: /GOAWAY COMPRESSION_ERROR|RST_STREAM/,
+    wire: decodes({ lateUpdateEmpties: true }),
+  },
+  {
+    id: 'hpack/padded-integers-reset-the-stream',
+    deviation: 'The server takes a field with a padded integer for a stream error.',
+    clause: 'RFC 7541 §5.1',
+    fails: ['hpack/zero-padded-integers'],
+    seen: /RST_STREAM/,
+    wire: refusesRequests(({ fields }) => fields.includes('x-padded')),
+  },
+  {
+    id: 'hpack/empty-values-refused',
+    deviation: 'The server takes a field with an empty value for malformed.',
+    clause: 'RFC 7541 §5.2',
+    fails: ['hpack/empty-strings'],
+    seen: /RST_STREAM/,
+    wire: refusesRequests(({ fields }) => fields.includes('')),
   },
 ] satisfies readonly Fault[];

@@ -1,5 +1,6 @@
 /** Every fault of the kit: the proof that each case can fail. */
 
+import connect from './connect.ts';
 import continuation from './continuation.ts';
 import data from './data.ts';
 import doubtful from './doubtful.ts';
@@ -44,6 +45,7 @@ export const faults: readonly Fault[] = [
   ...messages,
   ...fields,
   ...pseudoFields,
+  ...connect,
   ...doubtful,
   ...hpack,
   ...passive,

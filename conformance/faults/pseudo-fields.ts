@@ -153,4 +153,14 @@ export default [
     seen: /a sound request is refused: RST_STREAM \(code 1\)/,
     wire: refusesRequests(({ fields }) => valuesOf(fields, ':path')[0] === '*'),
   },
+  {
+    id: 'pseudo-fields/path-of-slash-refused',
+    deviation: 'The server takes a request for "/" behind another for malformed.',
+    clause: 'RFC 9113 §8.3.1',
+    fails: ['pseudo-fields/path-of-slash'],
+    seen: /a request for "\/" is refused/,
+    wire: refusesRequests(
+      ({ stream, fields }) => stream > 3 && fields[fields.indexOf(':path') + 1] === '/' && fields[1] === 'GET',
+    ),
+  },
 ] satisfies readonly Fault[];

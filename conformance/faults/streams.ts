@@ -4,6 +4,7 @@ import {
   FLAG,
   FRAME_TYPE,
   type Frame,
+  latin1Text,
   parsePayload,
   rstStream,
   SETTING,
@@ -259,5 +260,41 @@ export default [
     fails: ['streams/request-on-even-stream'],
     seen: /the connection lives on/,
     wire: hides(({ type, stream }) => type === FRAME_TYPE.HEADERS && stream > 0 && stream % 2 === 0),
+  },
+  {
+    id: 'streams/one-upload-at-a-time',
+    deviation: 'The server takes DATA for the content of the request that came last.',
+    clause: 'RFC 9113 §5',
+    fails: ['streams/interleaved-uploads'],
+    seen: /stream \d+: (status 400|RST_STREAM)/,
+    wire: () => {
+      let last = 0;
+      return {
+        toServer: frame => {
+          if (frame.type === FRAME_TYPE.HEADERS) last = frame.stream;
+          return [frame.type === FRAME_TYPE.DATA && last > 3 ? { ...frame, stream: last } : frame];
+        },
+      };
+    },
+  },
+  {
+    id: 'streams/in-the-order-of-requests',
+    deviation: 'The server sends responses one after the other, in the order of their requests.',
+    clause: 'RFC 9113 §2',
+    grade: 'weak',
+    fails: ['streams/stalled-stream-holds-no-other'],
+    seen: /waits although its window is open/,
+    wire: hides((frame, payload) => payload.type === 'WINDOW_UPDATE' && frame.stream > 5),
+  },
+  {
+    id: 'streams/one-authority',
+    deviation: 'The server takes a second authority on a connection for an error of the connection.',
+    clause: 'RFC 9113 §9.1.1',
+    fails: ['streams/several-authorities'],
+    seen: /ends the connection/,
+    wire: endsConnection(
+      'PROTOCOL_ERROR',
+      ({ type, payload }) => type === FRAME_TYPE.HEADERS && latin1Text(payload).includes('another.invalid'),
+    ),
   },
 ] satisfies readonly Fault[];

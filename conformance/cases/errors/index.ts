@@ -9,6 +9,9 @@ import { pathless, provoked } from '../provoked.ts';
 /** Index 0 of the tables: a block that nobody can decode (RFC 7541 §6.1). */
 const UNDECODABLE = indexed(0);
 
+/** How long a server may take to close behind its GOAWAY: at least 5 s are its due. */
+const LONG_MS = 5000;
+
 export default chapter('errors', {
   'connection-error-ends-running-requests': {
     requirement: 'rfc9113/5.4/6',
@@ -87,6 +90,51 @@ export default chapter('errors', {
         if (peer.stream(stream).resets.length > 0)
           trial.fail(`RST_STREAM on stream ${stream}, which the client had reset`);
       }
+    },
+  },
+
+  'closed-behind-goaway': {
+    requirement: 'rfc9113/5.4.1/2',
+    limited: true,
+    title: 'Behind the GOAWAY of a connection error the server closes the connection.',
+    async run(trial) {
+      const peer = await trial.open();
+      trial.expected = `the close behind a GOAWAY with an error code, within ${LONG_MS} ms`;
+      const broken = headers(peer.nextStream(), UNDECODABLE, { endStream: true });
+      if ((await peer.fence(broken)) === 'quiet') trial.notApplicable('a block that does not decode is no error here');
+      const closed = await trial.idle(peer.within(LONG_MS, () => peer.end !== null, 'the close'));
+      trial.seen = describeEnd(peer);
+      const named = peer.goaways.some(({ code }) => code !== 'NO_ERROR');
+      if (!closed && named) trial.fail(`${describeEnd(peer)}, and the connection is still open ${LONG_MS} ms later`);
+    },
+  },
+
+  'one-reset-for-one-fault': {
+    requirement: 'rfc9113/5.4/2',
+    also: ['rfc9113/5.4.2/2'],
+    title: 'A frame with several faults, and what is under way behind it, draw one RST_STREAM.',
+    async run(trial) {
+      const peer = await trial.open();
+      const post = pathless(peer);
+      const late = [data(post.stream, 'late'), data(post.stream, 'r', { endStream: true })];
+      await provoked(trial, peer, post, ...late);
+      await peer.fence();
+      const { resets } = peer.stream(post.stream);
+      trial.expected = 'one RST_STREAM';
+      trial.seen = `${resets.length} RST_STREAM on stream ${post.stream}`;
+      if (resets.length > 1) trial.weak(trial.seen);
+    },
+  },
+
+  'one-code-for-one-error': {
+    requirement: 'rfc9113/5.4/3',
+    title: 'A connection error is reported with one code.',
+    async run(trial) {
+      const peer = await trial.open();
+      const broken = headers(peer.nextStream(), UNDECODABLE, { endStream: true });
+      await connectionError(trial, peer, ['COMPRESSION_ERROR', 'PROTOCOL_ERROR', 'INTERNAL_ERROR'], broken);
+      const codes = new Set(peer.goaways.map(({ code }) => code).filter(code => code !== 'NO_ERROR'));
+      if (codes.size > 1) trial.weak(`GOAWAY with ${[...codes].join(' and with ')}`);
     },
   },
 });

@@ -1,7 +1,9 @@
 /** Cases on field blocks (RFC 9113 §4.3). */
 import { concat, continuation, type Frame, headers, indexed, literal } from '../../../wire/index.ts';
 import { chapter } from '../../case.ts';
-import { answered, connectionError } from '../../expect.ts';
+import { answered, connectionError, reaction, served } from '../../expect.ts';
+import type { Peer } from '../../peer/peer.ts';
+import { describeAnswer, describeEnd, type Trial } from '../../trial.ts';
 import { block, insertPath, NEWEST, plainPath, request, usable } from '../hpack/blocks.ts';
 
 /** HEADERS and CONTINUATIONs that carry the pieces of one block. */
@@ -16,6 +18,31 @@ function pieces(stream: number, fragments: readonly Uint8Array[]): readonly Fram
 
 /** Requests under way at a time: within the concurrency that servers allow. */
 const AT_ONCE = 10;
+
+/** The server's MAX_HEADER_LIST_SIZE, where it says one that a client may reach. */
+function listLimit(trial: Trial, peer: Peer, most: number): number {
+  const limit = peer.ledger.setting('theirs', 'MAX_HEADER_LIST_SIZE');
+  if (limit > most || limit < 1024) trial.notApplicable(`MAX_HEADER_LIST_SIZE is ${limit}`);
+  return limit;
+}
+
+/** A GET whose section has that size as RFC 9113 §6.5.2 counts it, cut into frames of 16,384 octets. */
+function large(
+  peer: Peer,
+  trial: Trial,
+  size: number,
+  before: readonly Uint8Array[] = [],
+  after: readonly Uint8Array[] = [],
+): readonly [Frame, ...Frame[]] {
+  const counted = (fields: readonly string[]): number => fields.reduce((sum, text) => sum + text.length + 16, 0);
+  const fill = size - counted(peer.fieldsOf()) - 4 * 36;
+  const lines = [1, 2, 3, 4].map(line => literal(`x-l${line}`, 'f'.repeat(Math.floor(fill / 4))));
+  const path = plainPath(trial.subject.small.path);
+  const octets = block(trial, { path, before, after: [...lines, ...after] });
+  const fragments: Uint8Array[] = [];
+  for (let at = 0; at < octets.length; at += 16_384) fragments.push(octets.subarray(at, at + 16_384));
+  return pieces(peer.nextStream(), fragments) as [Frame, ...Frame[]];
+}
 
 export default chapter('field-blocks', {
   undecodable: {
@@ -80,6 +107,53 @@ export default chapter('field-blocks', {
       const stream = peer.nextStream();
       peer.send(...pieces(stream, [whole, new Uint8Array(0)]));
       await answered(trial, peer, stream);
+    },
+  },
+
+  'section-above-the-limit': {
+    requirement: 'rfc9113/10.5.1/1',
+    title:
+      'A field section above MAX_HEADER_LIST_SIZE is served or refused; either way the connection is not lost in silence.',
+    async run(trial) {
+      const peer = await trial.open();
+      const limit = listLimit(trial, peer, 262_144);
+      const frames = large(peer, trial, Math.floor(limit * 1.25));
+      trial.expected = 'an answer of any kind, or an end of the connection';
+      const record = await reaction(trial, peer, frames[0].stream, ...frames);
+      const seen = describeAnswer(record, peer);
+      if (!peer.over) await served(trial, peer);
+      trial.seen = seen;
+    },
+  },
+
+  'section-below-the-limit': {
+    requirement: 'rfc9113/6.5.2/13',
+    title: 'A field section that is just below MAX_HEADER_LIST_SIZE gets an answer of some kind.',
+    async run(trial) {
+      const peer = await trial.open();
+      const frames = large(peer, trial, listLimit(trial, peer, 65_536) - 64);
+      trial.expected = 'a response, a stream error, or an end of the connection';
+      const record = await reaction(trial, peer, frames[0].stream, ...frames);
+      trial.seen = describeAnswer(record, peer);
+    },
+  },
+
+  'oversized-section-updates-the-table': {
+    requirement: 'rfc9113/10.5.1/2',
+    needs: ['other'],
+    title: 'A field section above MAX_HEADER_LIST_SIZE still enters the table of the decoder.',
+    async run(trial) {
+      const peer = await trial.open();
+      const { update } = usable(trial, peer, 512);
+      const other = trial.resource('other');
+      const limit = listLimit(trial, peer, 262_144);
+      const frames = large(peer, trial, Math.floor(limit * 1.25), [update], [insertPath(other.path)]);
+      await reaction(trial, peer, frames[0].stream, ...frames);
+      trial.seen = describeEnd(peer);
+      if (peer.over) return;
+      const get = request(trial, peer, { path: indexed(NEWEST) });
+      peer.send(get);
+      await answered(trial, peer, get.stream, other);
     },
   },
 });

@@ -1,6 +1,7 @@
 /** Cases on GOAWAY (RFC 9113 §6.8). */
 import { goaway } from '../../../wire/index.ts';
 import { chapter } from '../../case.ts';
+import { describeEnd } from '../../trial.ts';
 import { drains, refusesGoaway } from './drain.ts';
 
 /** The stream that a client names is one of the server's, so it is even: the highest there can be. */
@@ -42,6 +43,31 @@ export default chapter('goaway', {
     async run(trial) {
       const completed = await drains(trial, [goaway(HIGHEST_PUSHED), goaway(0)]);
       if (!completed) trial.weak(`${trial.seen}, with the request unfinished`);
+    },
+  },
+
+  'unknown-code': {
+    requirement: 'rfc9113/7/1',
+    title:
+      'GOAWAY with a code that nobody has defined lets the running request finish, or ends the connection in good order.',
+    async run(trial) {
+      const sound = goaway(0);
+      const payload = Uint8Array.of(...sound.payload.subarray(0, 4), 0xff, 0xff, 0xff, 0xf0);
+      await drains(trial, [{ ...sound, payload }], ['INTERNAL_ERROR']);
+    },
+  },
+
+  'said-before-the-close': {
+    requirement: 'rfc9113/6.8/3',
+    limited: true,
+    title: 'A server that closes behind a GOAWAY of the client says GOAWAY itself.',
+    async run(trial) {
+      const peer = await trial.open();
+      trial.expected = 'GOAWAY before the close, or no close';
+      peer.send(goaway(0));
+      await trial.idle(peer.within(peer.limit, () => peer.end !== null, 'the close'));
+      trial.seen = describeEnd(peer);
+      if (peer.end !== null && peer.goaways.length === 0) trial.weak(`${trial.seen}, without a GOAWAY before it`);
     },
   },
 });

@@ -1,10 +1,20 @@
 /** Integers and strings (RFC 7541 §5). */
-import { concat, fromHex, headers, huffmanEncode, indexed, integer, literal, string } from '../../../wire/index.ts';
+import {
+  concat,
+  fromHex,
+  headers,
+  huffmanEncode,
+  indexed,
+  integer,
+  latin1,
+  literal,
+  string,
+} from '../../../wire/index.ts';
 import { chapter } from '../../case.ts';
-import { answered, connectionError } from '../../expect.ts';
+import { answered, connectionEnd, connectionError, reaction } from '../../expect.ts';
 import type { Peer } from '../../peer/peer.ts';
 import type { Trial } from '../../trial.ts';
-import { block, plainPath, request } from './blocks.ts';
+import { block, NEWEST, plainPath, request, usable } from './blocks.ts';
 
 /** A block with a field x-a whose value is the string given, octet by octet, is a decoding error. */
 async function refusesString(trial: Trial, value: (peer: Peer) => Uint8Array): Promise<void> {
@@ -103,6 +113,44 @@ export default chapter('hpack', {
       const name = concat([Uint8Array.of(0x00), string('x-a')]);
       const cut = block(trial, { path: plainPath(trial.subject.small.path), after: [name] });
       await connectionError(trial, peer, 'COMPRESSION_ERROR', headers(peer.nextStream(), cut, { endStream: true }));
+    },
+  },
+
+  'zero-padded-integers': {
+    requirement: 'rfc7541/5.1/i2',
+    needs: ['other'],
+    title: 'An integer with groups of zero behind its value is read as that value, or refused as a decoding error.',
+    async run(trial) {
+      const other = trial.resource('other');
+      for (const padding of [1, 2, 4, 12, 60]) {
+        const peer = await trial.open();
+        // The name index of ":path" does not fill its prefix: it is the length of the value that is long enough.
+        const value = concat([Uint8Array.of(...integer(200, 7, 0, padding)), latin1('v'.repeat(200))]);
+        const field = concat([Uint8Array.of(0x00), string('x-padded'), value]);
+        const frame = request(trial, peer, { path: plainPath(other.path), before: [], after: [field] });
+        await reaction(trial, peer, frame.stream, frame);
+        if (peer.over) await connectionEnd(trial, peer, 'COMPRESSION_ERROR');
+        else await answered(trial, peer, frame.stream, other);
+      }
+    },
+  },
+
+  'empty-strings': {
+    requirement: 'rfc7541/5.2/i3',
+    title: 'Empty strings are legal, plain and Huffman coded, in the table and out of it.',
+    async run(trial) {
+      const peer = await trial.open();
+      const { update } = usable(trial, peer, 512);
+      const empty = (form: number): Uint8Array => concat([Uint8Array.of(0x40), string('x-empty'), Uint8Array.of(form)]);
+      const path = plainPath(trial.subject.small.path);
+      for (const parts of [
+        { before: [update], path, after: [empty(0x00), empty(0x80)] },
+        { path, after: [indexed(NEWEST), indexed(NEWEST + 1)] },
+      ]) {
+        const frame = request(trial, peer, parts);
+        peer.send(frame);
+        await answered(trial, peer, frame.stream);
+      }
     },
   },
 });

@@ -1,10 +1,10 @@
 /** The dynamic table: order, size, eviction, changes of its size (RFC 7541 §2.3.2, 3.2, 4). */
 import { entrySize, headers, indexed, literal, sizeUpdate } from '../../../wire/index.ts';
-import { chapter } from '../../case.ts';
-import { answered, connectionError } from '../../expect.ts';
+import { type CaseBody, chapter } from '../../case.ts';
+import { answered, connectionEnd, connectionError, reaction } from '../../expect.ts';
 import type { Peer } from '../../peer/peer.ts';
 import type { Resource } from '../../subject.ts';
-import type { Trial } from '../../trial.ts';
+import { describeAnswer, type Trial } from '../../trial.ts';
 import { block, filler, insertPath, NEWEST, plainPath, type RequestBlock, request, usable } from './blocks.ts';
 
 /** Sends the request and wants the answer of the resource. */
@@ -27,6 +27,29 @@ async function gone(trial: Trial, peer: Peer, index: number): Promise<void> {
 }
 
 const pathSize = (path: string): number => entrySize(':path', path);
+
+/** A size update that does not stand at the start of its block (RFC 7541 §4.2). */
+function misplaced(where: string, last: boolean): CaseBody {
+  return {
+    requirement: 'rfc7541/4.2/i2',
+    needs: ['other'],
+    disputed:
+      'a size update stands at the start of a block (RFC 7541 §4.2), against the lack of a sentence that makes another ' +
+      'place a decoding error',
+    title: `A size update ${where} is a decoding error, or changes no field.`,
+    async run(trial) {
+      const { peer, size, update, small, other } = await begin(trial, 512);
+      await asks(trial, peer, { before: [update], path: insertPath(other.path) }, other);
+      const after = last ? [sizeUpdate(size)] : [sizeUpdate(size), literal('x-a', '1')];
+      const frame = request(trial, peer, { path: plainPath(small.path), after });
+      const record = await reaction(trial, peer, frame.stream, frame);
+      if (peer.over) return connectionEnd(trial, peer, 'COMPRESSION_ERROR');
+      trial.weak(`the update is taken: ${describeAnswer(record, peer)}`);
+      await asks(trial, peer, { path: indexed(NEWEST) }, other);
+      return undefined;
+    },
+  };
+}
 
 export default chapter('hpack', {
   'newest-entry-first': {
@@ -193,4 +216,7 @@ export default chapter('hpack', {
       await asks(trial, peer, { path: indexed(NEWEST) }, other);
     },
   },
+
+  'size-update-between-fields': misplaced('between two fields', false),
+  'size-update-at-the-end': misplaced('at the end of a block', true),
 });

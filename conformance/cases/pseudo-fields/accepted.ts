@@ -41,4 +41,18 @@ export default chapter('pseudo-fields', {
       trial.seen = seen;
     },
   },
+
+  'path-of-slash': {
+    requirement: 'rfc9113/8.3.1/13',
+    title: 'A request for "/" is answered.',
+    async run(trial) {
+      const peer = await trial.open();
+      trial.expected = 'a final response to a request for "/"';
+      const record = await peer.answer(peer.ask({ path: '/' }));
+      const seen = describeAnswer(record, peer);
+      if (record.status === 0) trial.fail(`a request for "/" is refused: ${seen}`);
+      await trial.control(peer);
+      trial.seen = seen;
+    },
+  },
 });

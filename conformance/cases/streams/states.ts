@@ -1,7 +1,17 @@
 /** Cases on what each state of a stream takes (RFC 9113 §5.1). */
-import { data, errorName, type Frame, frame, headers, literal, rstStream, windowUpdate } from '../../../wire/index.ts';
+import {
+  data,
+  errorName,
+  type Frame,
+  frame,
+  headers,
+  literal,
+  plainBlock,
+  rstStream,
+  windowUpdate,
+} from '../../../wire/index.ts';
 import { chapter } from '../../case.ts';
-import { answered, connectionError, held, ignored, served, streamError, tolerated } from '../../expect.ts';
+import { answered, connectionError, held, ignored, reaction, served, streamError, tolerated } from '../../expect.ts';
 import type { Peer } from '../../peer/peer.ts';
 import { describeAnswer, describeEnd, type Trial } from '../../trial.ts';
 import { PATIENCE_MS, pathless, provoked } from '../provoked.ts';
@@ -110,6 +120,74 @@ export default chapter('streams', {
     async run(trial) {
       const peer = await trial.open();
       await connectionError(trial, peer, 'PROTOCOL_ERROR', peer.request({}, 2));
+    },
+  },
+
+  'interleaved-uploads': {
+    requirement: 'rfc9113/5/i1',
+    needs: ['upload'],
+    title: 'DATA of two requests may come in turns: each gets its own content and its own response.',
+    async run(trial) {
+      const peer = await trial.open();
+      const lengths = [6, 9];
+      const streams = lengths.map(length =>
+        peer.ask({
+          method: 'POST',
+          path: trial.upload.path,
+          fields: ['content-length', `${length}`],
+          endStream: false,
+        }),
+      );
+      const [one = 0, two = 0] = streams;
+      peer.send(data(one, 'abc'), data(two, 'abcde'), data(one, 'def'));
+      peer.send(data(two, 'fghi', { endStream: true }), data(one, '', { endStream: true }));
+      trial.expected = 'a final response on each of the two streams';
+      for (const stream of [two, one]) {
+        const record = await peer.answer(stream);
+        const seen = describeAnswer(record, peer);
+        if (record.status === 0 || record.status === 400) trial.fail(`stream ${stream}: ${seen}`);
+        trial.seen = seen;
+      }
+      await served(trial, peer);
+    },
+  },
+
+  'stalled-stream-holds-no-other': {
+    requirement: 'rfc9113/2/i1',
+    needs: ['large'],
+    title: 'A response that waits for its window does not hold back those behind it.',
+    async run(trial) {
+      const peer = await trial.open({ roomy: true });
+      const streams = await held(trial, peer, 3);
+      const { size } = trial.resource('large');
+      for (const stream of streams.toReversed()) {
+        trial.expected = `the response on stream ${stream} goes on as soon as its window opens`;
+        peer.send(windowUpdate(stream, size));
+        const record = peer.stream(stream);
+        const done = await trial.idle(
+          peer.within(Math.max(peer.limit, 1000), () => record.over || peer.over, 'the rest of a response'),
+        );
+        if (!done) return void trial.weak(`stream ${stream} waits although its window is open`);
+      }
+      trial.seen = 'each of the three responses goes on when its own window opens';
+      return undefined;
+    },
+  },
+
+  'several-authorities': {
+    requirement: 'rfc9113/9.1.1/1',
+    title: 'A request for another authority on the same connection is answered or refused, alone.',
+    async run(trial) {
+      const peer = await trial.open();
+      const fields = peer.fieldsOf();
+      fields[fields.indexOf(':authority') + 1] = 'another.invalid';
+      const get = headers(peer.nextStream(), plainBlock(fields), { endStream: true });
+      const record = await reaction(trial, peer, get.stream, get);
+      trial.expected = 'a response, 421 among them, or RST_STREAM; and the connection still serves';
+      const seen = describeAnswer(record, peer);
+      if (peer.over) trial.fail(`a request for another authority ends the connection: ${seen}`);
+      await served(trial, peer);
+      trial.seen = seen;
     },
   },
 });
