@@ -1,7 +1,8 @@
 /** Cases on CONNECT at a server that need not be a proxy (RFC 9113 §8.5). */
-import { headers, plainBlock } from '../../../wire/index.ts';
+import { data, headers, plainBlock } from '../../../wire/index.ts';
 import { type CaseBody, chapter } from '../../case.ts';
 import { served } from '../../expect.ts';
+import { Failed } from '../../outcome.ts';
 import type { Peer } from '../../peer/peer.ts';
 import type { StreamRecord } from '../../peer/stream.ts';
 import { describeAnswer, describeEnd, type Trial } from '../../trial.ts';
@@ -16,8 +17,13 @@ async function connect(trial: Trial, peer: Peer, fields: readonly string[]): Pro
   const record = peer.stream(frame.stream);
   const settled = (): boolean => record.status >= 200 || record.over || peer.over;
   if (!settled()) await peer.twins(trial.subject.small.path);
-  if (!settled() && !(await trial.idle(peer.within(peer.limit, settled, 'a reaction'))))
-    trial.fail(`no reaction to CONNECT within ${peer.limit} ms after two twins were answered`);
+  if (settled() || (await trial.idle(peer.within(peer.limit, settled, 'a reaction')))) return record;
+  // A server that has no tunnels may take CONNECT for a request like another, and wait for its end.
+  peer.send(data(frame.stream, '', { endStream: true }));
+  await peer.twins(trial.subject.small.path);
+  if (!(await trial.idle(peer.within(peer.limit, settled, 'a reaction'))))
+    throw new Failed(`no reaction to CONNECT within ${peer.limit} ms after its end`, undefined, true);
+  trial.weak(`CONNECT is answered only once the client has ended it: ${describeAnswer(record, peer)}`);
   return record;
 }
 
