@@ -46,14 +46,6 @@ export default [
     },
   },
   {
-    id: 'goaway/known-codes-only',
-    deviation: 'The server takes GOAWAY with an unknown code for a connection error.',
-    clause: 'RFC 9113 §7',
-    fails: ['goaway/unknown-code'],
-    seen: /GOAWAY PROTOCOL_ERROR/,
-    wire: endsConnection('PROTOCOL_ERROR', ({ type, payload }) => type === FRAME_TYPE.GOAWAY && payload[4] === 0xff),
-  },
-  {
     id: 'goaway/closes-without-a-word',
     deviation: 'The server closes behind a GOAWAY of the client and says none itself.',
     clause: 'RFC 9113 §6.8',

@@ -13,6 +13,7 @@ import {
   type Payload,
   ping,
   plainBlock,
+  priorityUpdate,
   rstStream,
   settings,
   settingsAck,
@@ -509,6 +510,29 @@ export default [
         endHeaders,
       }),
     ),
+  },
+  ...(
+    [
+      ['connect-protocol-setting', 'ENABLE_CONNECT_PROTOCOL', [2], 'RFC 8441 §3'],
+      ['connect-protocol-setting', 'ENABLE_CONNECT_PROTOCOL', [1, 0], 'RFC 8441 §3'],
+      ['priority-setting', 'NO_RFC7540_PRIORITIES', [2], 'RFC 9218 §2.1'],
+      ['priority-setting', 'NO_RFC7540_PRIORITIES', [1, 0], 'RFC 9218 §2.1'],
+    ] as const
+  ).map(([slug, name, values, clause]) => ({
+    id: `passive/${name.toLowerCase().replaceAll('_', '-')}-${values.join('-then-')}`,
+    deviation: `The server announces ${name}=${values.join(', and later ')}.`,
+    clause,
+    fails: [`passive/${slug}`],
+    seen: new RegExp(`${name}=${values.at(-1)}`),
+    wire: opensWith(() => values.map(value => settings([[name, value]]))),
+  })),
+  {
+    id: 'passive/sends-priority-update',
+    deviation: 'The server sends PRIORITY_UPDATE.',
+    clause: 'RFC 9218 §7.1',
+    fails: ['passive/no-priority-update'],
+    seen: /PRIORITY_UPDATE, which is for clients/,
+    wire: spoils('HEADERS', next => [priorityUpdate(next.stream, 'u=1'), next]),
   },
 ] satisfies readonly Fault[];
 

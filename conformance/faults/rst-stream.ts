@@ -1,6 +1,6 @@
 /** Servers that are wrong about RST_STREAM (RFC 9113 §6.4). */
-import { ERROR_CODE, FRAME_TYPE, latin1Text } from '../../wire/index.ts';
-import { alters, endsConnection, type Fault, hides } from './fault.ts';
+import { FRAME_TYPE, latin1Text } from '../../wire/index.ts';
+import { alters, type Fault, hides } from './fault.ts';
 
 export default [
   {
@@ -54,16 +54,5 @@ export default [
     fails: ['rst-stream/on-stream-zero'],
     seen: /the connection lives on/,
     wire: hides(({ stream }, { type }) => type === 'RST_STREAM' && stream === 0),
-  },
-  {
-    id: 'rst-stream/known-codes-only',
-    deviation: 'The server takes RST_STREAM with an unknown code for a connection error.',
-    clause: 'RFC 9113 §7',
-    fails: ['rst-stream/unknown-code'],
-    seen: /GOAWAY PROTOCOL_ERROR/,
-    wire: endsConnection(
-      'PROTOCOL_ERROR',
-      (_, payload) => payload.type === 'RST_STREAM' && payload.code > ERROR_CODE.HTTP_1_1_REQUIRED,
-    ),
   },
 ] satisfies readonly Fault[];

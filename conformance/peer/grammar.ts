@@ -60,6 +60,8 @@ export class Grammar {
   readonly reused = new Set<number>();
   /** The kit wrote octets that are in no book, so what answers them cannot be judged. */
   blind = false;
+  /** The authority that the kit asks for. */
+  authority = '';
   #undecodable = false;
 
   constructor(ledger: Ledger) {
@@ -134,10 +136,13 @@ export class Grammar {
           this.#find(PADDING[payload.type], `${payload.type} on stream ${frame.stream} with padding that is not zero`);
         }
         if (payload.type === 'DATA') this.#flowControl(frame);
-        if (payload.type === 'PUSH_PROMISE') this.#pushPromise(payload.promised);
+        if (payload.type === 'PUSH_PROMISE') this.#pushPromise(frame.stream, payload.promised);
         break;
       case 'SETTINGS':
-        this.#settings(payload.entries);
+        if (!payload.ack) this.#settings(payload.entries);
+        break;
+      case 'PRIORITY_UPDATE':
+        this.#find('rfc9218/7.1/10', 'PRIORITY_UPDATE, which is for clients');
         break;
       case 'PING':
         if (payload.ack) this.#pingAck(payload.opaque);
@@ -200,6 +205,32 @@ export class Grammar {
       if (id === SETTING.MAX_FRAME_SIZE && (value < MIN_MAX_FRAME_SIZE || value > MAX_MAX_FRAME_SIZE)) {
         this.#find('rfc9113/6.5.2/11', `MAX_FRAME_SIZE=${value}`);
       }
+      if (id === SETTING.ENABLE_CONNECT_PROTOCOL) this.#connectProtocol(value);
+    }
+    this.#noPriorities(entries.filter(([id]) => id === SETTING.NO_RFC7540_PRIORITIES).map(([, value]) => value));
+    this.#settingsSeen = true;
+  }
+
+  #settingsSeen = false;
+  /** What the first SETTINGS says of the tree; null where it does not speak of it. */
+  #firstNoPriorities: number | null = null;
+
+  /** Once it is 1 it stays 1 (RFC 8441 §3). */
+  #connectProtocol(value: number): void {
+    if (value > 1) this.#find('rfc8441/3/1', `ENABLE_CONNECT_PROTOCOL=${value}`);
+    if (value === 0 && this.#ledger.setting('theirs', 'ENABLE_CONNECT_PROTOCOL') === 1)
+      this.#find('rfc8441/3/3', 'ENABLE_CONNECT_PROTOCOL=0 after it was 1');
+  }
+
+  /** In the first SETTINGS or nowhere, and always the same (RFC 9218 §2.1). */
+  #noPriorities(values: readonly number[]): void {
+    for (const value of values) {
+      const seen = `NO_RFC7540_PRIORITIES=${value}`;
+      if (value > 1) this.#find('rfc9218/2.1/1', seen);
+      if (!this.#settingsSeen) this.#firstNoPriorities ??= value;
+      else if (this.#firstNoPriorities === null) this.#find('rfc9218/2.1/3', `${seen} in a later SETTINGS only`);
+      if (this.#firstNoPriorities !== null && value !== this.#firstNoPriorities)
+        this.#find('rfc9218/2.1/4', `${seen} after ${this.#firstNoPriorities}`);
     }
   }
 
@@ -248,7 +279,13 @@ export class Grammar {
     if (id > (id % 2 === 1 ? highestSent : highestPromised)) this.#find(row, `${name} on stream ${id}, which is idle`);
   }
 
-  #pushPromise(promised: number): void {
+  #pushPromise(id: number, promised: number): void {
+    const parent = this.#ledger.stream(id);
+    if (id % 2 === 0 || parent === undefined) {
+      this.#find('rfc9113/6.6/6', `PUSH_PROMISE on stream ${id}, which the client has not opened`);
+    } else if (parent.over) {
+      this.#find('rfc9113/6.6/10', `PUSH_PROMISE on stream ${id}, which the server has ended`);
+    }
     if (promised === 0 || promised % 2 === 1) this.#find('rfc9113/5.1.1/2', `PUSH_PROMISE promises stream ${promised}`);
     if (promised <= this.#ledger.highestPromised) {
       this.#find('rfc9113/5.1.1/3', `PUSH_PROMISE promises stream ${promised} after ${this.#ledger.highestPromised}`);
@@ -263,6 +300,9 @@ export class Grammar {
     const stream = this.#ledger.stream(frame.stream);
     const says = payload.type === 'DATA' || payload.type === 'HEADERS' || payload.type === 'PUSH_PROMISE';
     if (stream === undefined) return;
+    const reserved = stream.promised && stream.status === 0 && stream.interim.length === 0 && !stream.over;
+    if (reserved && (payload.type === 'DATA' || payload.type === 'WINDOW_UPDATE' || payload.type === 'PUSH_PROMISE'))
+      this.#find('rfc9113/5.1/3', `${name} on stream ${frame.stream}, which is only promised`);
     if (stream.gotEnd && says) {
       this.#find('rfc9113/5.1/i5', `${name} on stream ${frame.stream} after its END_STREAM`);
     } else if (stream.resets.length > 0 && (says || payload.type === 'WINDOW_UPDATE')) {
@@ -299,10 +339,32 @@ export class Grammar {
         this.#regular(name, fields[i + 1] as string, stream.id);
       }
     }
+    if (kind === 'promise') this.#promisedRequest(stream.id, fields);
+    if (kind === 'head' && stream.promised) this.#pushed();
     if (kind === 'head') this.#status(stream, fields, statuses, endStream);
     if (kind === 'trailers' && !endStream) {
       this.#find('rfc9113/8.1/i1', `HEADERS on stream ${stream.id} behind its final response without END_STREAM`);
     }
+  }
+
+  /** A promised request is safe, and for an authority that the server speaks for (RFC 9113 §8.4). */
+  #promisedRequest(id: number, fields: readonly string[]): void {
+    const method = fieldValue(fields, ':method') ?? '';
+    if (method !== 'GET' && method !== 'HEAD')
+      this.#find('rfc9113/8.4/1', `a promise on stream ${id} of the method "${printable(method)}"`);
+    const authority = fieldValue(fields, ':authority') ?? '';
+    if (authority === '') this.#find('rfc9113/8.4/5', `a promise on stream ${id} without :authority`);
+    else if (authority.toLowerCase() !== this.authority.toLowerCase())
+      this.#find('rfc9113/8.4/5', `a promise on stream ${id} for the authority "${printable(authority)}"`, 'weak');
+  }
+
+  /** The head of a pushed response has come: only now does its stream count (RFC 9113 §5.1.2). */
+  #pushed(): void {
+    const limit = this.#ledger.setting('ours', 'MAX_CONCURRENT_STREAMS');
+    let running = 1;
+    for (const { promised, status, over } of this.#ledger.streams.values())
+      if (promised && status > 0 && !over) running += 1;
+    if (running > limit) this.#find('rfc9113/5.1.2/1', `${running} pushed streams where the client allows ${limit}`);
   }
 
   #pseudo(kind: 'head' | 'trailers' | 'promise', name: string, stream: number, afterRegular: boolean): void {

@@ -124,6 +124,7 @@ export class Peer {
     this.#transcript = transcript;
     this.#signal = signal;
     this.slowest = connectMs;
+    this.grammar.authority = subject.authority;
     this.connection = transcript.connection();
     transcript.event('-', this.connection, 'OPEN', `port ${socket.localPort}`);
     socket.on('data', chunk => this.#read(chunk));

@@ -17,6 +17,7 @@ import {
   ping,
   plainBlock,
   priority,
+  priorityUpdate,
   pushPromise,
   rstStream,
   settings,
@@ -88,6 +89,7 @@ const head = (stream: number, fields: readonly string[], endStream = false): Fra
   headers(stream, plainBlock(fields), { endStream });
 
 const OK = [':status', '200'];
+const PROMISED = [':method', 'GET', ':scheme', 'http', ':path', '/', ':authority', 'localhost'];
 
 /** GET on stream 1, and the frames that come back. */
 const get =
@@ -141,6 +143,82 @@ const exchanges: readonly Exchange[] = [
     ),
   },
   { name: 'ENABLE_PUSH=1', finds: ['rfc9113/6.5.2/4'], play: handshake(settings([['ENABLE_PUSH', 1]])) },
+  {
+    name: 'the settings of RFC 8441 and RFC 9218',
+    play: handshake(
+      settings([
+        ['ENABLE_CONNECT_PROTOCOL', 1],
+        ['NO_RFC7540_PRIORITIES', 1],
+      ]),
+      settings([
+        ['ENABLE_CONNECT_PROTOCOL', 1],
+        ['NO_RFC7540_PRIORITIES', 1],
+      ]),
+    ),
+  },
+  {
+    name: 'the settings of RFC 8441 and RFC 9218 out of range',
+    finds: ['rfc8441/3/1', 'rfc9218/2.1/1'],
+    play: handshake(
+      settings([
+        ['ENABLE_CONNECT_PROTOCOL', 2],
+        ['NO_RFC7540_PRIORITIES', 2],
+      ]),
+    ),
+  },
+  {
+    name: 'ENABLE_CONNECT_PROTOCOL taken back',
+    finds: ['rfc8441/3/3'],
+    play: handshake(settings([['ENABLE_CONNECT_PROTOCOL', 1]]), settings([['ENABLE_CONNECT_PROTOCOL', 0]])),
+  },
+  {
+    name: 'NO_RFC7540_PRIORITIES late, and changed',
+    finds: ['rfc9218/2.1/3'],
+    play: handshake(settings(), settings([['NO_RFC7540_PRIORITIES', 1]])),
+  },
+  {
+    name: 'NO_RFC7540_PRIORITIES changed',
+    finds: ['rfc9218/2.1/4'],
+    play: handshake(settings([['NO_RFC7540_PRIORITIES', 1]]), settings([['NO_RFC7540_PRIORITIES', 0]])),
+  },
+  { name: 'PRIORITY_UPDATE', finds: ['rfc9218/7.1/10'], play: get(priorityUpdate(1, 'u=1'), head(1, OK, true)) },
+  {
+    name: 'a promise and its response',
+    play: get(
+      pushPromise(1, 2, plainBlock(PROMISED)),
+      head(1, OK, true),
+      head(2, OK),
+      data(2, 'x', { endStream: true }),
+    ),
+  },
+  {
+    name: 'a promise of another method, for nobody, for somebody else',
+    finds: ['rfc9113/8.4/1', 'rfc9113/8.4/5', 'weak rfc9113/8.4/5'],
+    play: get(
+      pushPromise(1, 2, plainBlock(PROMISED.with(1, 'POST'))),
+      pushPromise(1, 4, plainBlock(PROMISED.slice(0, 6))),
+      pushPromise(1, 6, plainBlock(PROMISED.with(7, 'another.invalid'))),
+    ),
+  },
+  {
+    name: 'a promise on a stream that nobody has opened',
+    finds: ['rfc9113/6.6/6'],
+    play: get(pushPromise(9, 2, plainBlock(PROMISED))),
+  },
+  {
+    name: 'DATA and WINDOW_UPDATE on a promised stream',
+    finds: ['rfc9113/5.1/3', 'rfc9113/8.1/i1', 'rfc9113/5.1/3'],
+    play: get(pushPromise(1, 2, plainBlock(PROMISED)), data(2, ''), windowUpdate(2, 1)),
+  },
+  {
+    name: 'more pushed streams than the client allows',
+    finds: ['rfc9113/5.1.2/1'],
+    play(talk) {
+      talk.open(['MAX_CONCURRENT_STREAMS', 1]).peer.ask();
+      const promises = [2, 4].map(id => pushPromise(1, id, plainBlock(PROMISED)));
+      talk.says(...promises, head(2, OK), head(4, OK));
+    },
+  },
   {
     name: 'MAX_FRAME_SIZE out of range',
     finds: ['rfc9113/6.5.2/11', 'rfc9113/6.5.2/11'],
@@ -306,8 +384,8 @@ const exchanges: readonly Exchange[] = [
   },
   {
     name: 'DATA, HEADERS, PUSH_PROMISE behind END_STREAM',
-    finds: ['rfc9113/5.1/i5', 'rfc9113/5.1/i5', 'rfc9113/8.1/i1', 'rfc9113/5.1/i5'],
-    play: get(head(1, OK, true), data(1, ''), head(1, ['x', 'y']), pushPromise(1, 2, plainBlock([]))),
+    finds: ['rfc9113/5.1/i5', 'rfc9113/5.1/i5', 'rfc9113/8.1/i1', 'rfc9113/6.6/10', 'rfc9113/5.1/i5'],
+    play: get(head(1, OK, true), data(1, ''), head(1, ['x', 'y']), pushPromise(1, 2, plainBlock(PROMISED))),
   },
   {
     name: 'DATA, HEADERS, WINDOW_UPDATE behind RST_STREAM',
@@ -347,7 +425,7 @@ const exchanges: readonly Exchange[] = [
     finds: ['rfc9113/6.2/1', 'rfc9113/6.6/2', 'rfc9113/6.1/2'],
     play: get(
       headers(1, plainBlock(OK), { padding: 1, padValue: 1 }),
-      pushPromise(1, 2, plainBlock([]), { padding: 1, padValue: 1 }),
+      pushPromise(1, 2, plainBlock(PROMISED), { padding: 1, padValue: 1 }),
       data(1, '', { padding: 1, padValue: 1 }),
     ),
   },
@@ -502,7 +580,7 @@ const exchanges: readonly Exchange[] = [
     finds: ['rfc9113/6.5.2/1', 'rfc9113/5.1.1/2', 'rfc9113/6.5.2/1', 'rfc9113/5.1.1/3', 'rfc9113/6.5.2/1'],
     play(talk) {
       talk.open(['ENABLE_PUSH', 0]).peer.ask();
-      const block = plainBlock([':method', 'GET']);
+      const block = plainBlock(PROMISED);
       talk.says(pushPromise(1, 4, block), pushPromise(1, 7, block), pushPromise(1, 2, block));
     },
   },

@@ -46,6 +46,7 @@ export default chapter('extensions', {
 
   'unknown-code-in-reset': {
     requirement: 'rfc9113/5.5/1',
+    also: ['rfc9113/7/1'],
     title: 'RST_STREAM with an unknown error code ends its stream and nothing else.',
     async run(trial) {
       const peer = await trial.open();

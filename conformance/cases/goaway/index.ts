@@ -46,17 +46,6 @@ export default chapter('goaway', {
     },
   },
 
-  'unknown-code': {
-    requirement: 'rfc9113/7/1',
-    title:
-      'GOAWAY with a code that nobody has defined lets the running request finish, or ends the connection in good order.',
-    async run(trial) {
-      const sound = goaway(0);
-      const payload = Uint8Array.of(...sound.payload.subarray(0, 4), 0xff, 0xff, 0xff, 0xf0);
-      await drains(trial, [{ ...sound, payload }], ['INTERNAL_ERROR']);
-    },
-  },
-
   'said-before-the-close': {
     requirement: 'rfc9113/6.8/3',
     limited: true,

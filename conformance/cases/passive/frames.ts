@@ -11,6 +11,7 @@ const CLOSE_MS = 1500;
 export const frames: Readonly<Record<string, CaseBody>> = {
   'settings-come-first': {
     requirement: 'rfc9113/3.4/3',
+    also: ['rfc9113/3.3/2', 'rfc9113/6.5/1'],
     title: 'The first frame of a server is SETTINGS.',
     passive: true,
     handshake: true,
@@ -145,6 +146,41 @@ export const frames: Readonly<Record<string, CaseBody>> = {
       await peer.until(() => peer.over || count(peer, FRAME_TYPE.SETTINGS) >= 2, 'SETTINGS and an acknowledgement');
       if (!peer.over) await acknowledged(peer, 'SETTINGS', settings([['HEADER_TABLE_SIZE', 4096]]));
       trial.seen = 'every SETTINGS frame is sound';
+    },
+  },
+
+  'connect-protocol-setting': {
+    requirement: 'rfc8441/3/1',
+    also: ['rfc8441/3/3'],
+    title: 'ENABLE_CONNECT_PROTOCOL is 0 or 1, and never 0 after it was 1.',
+    passive: true,
+    async run(trial) {
+      const peer = await trial.open();
+      await converse(trial, peer);
+      await served(trial, peer);
+    },
+  },
+
+  'priority-setting': {
+    requirement: 'rfc9218/2.1/1',
+    also: ['rfc9218/2.1/3', 'rfc9218/2.1/4'],
+    title: 'NO_RFC7540_PRIORITIES is 0 or 1, in the first SETTINGS or in none, and never changes.',
+    passive: true,
+    async run(trial) {
+      const peer = await trial.open();
+      await converse(trial, peer);
+      await served(trial, peer);
+    },
+  },
+
+  'no-priority-update': {
+    requirement: 'rfc9218/7.1/10',
+    title: 'A server sends no PRIORITY_UPDATE.',
+    passive: true,
+    async run(trial) {
+      const peer = await trial.open();
+      await converse(trial, peer);
+      await served(trial, peer);
     },
   },
 

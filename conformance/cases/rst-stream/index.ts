@@ -1,17 +1,7 @@
 /** Cases on RST_STREAM (RFC 9113 §6.4). */
-import {
-  concat,
-  ERROR_CODE,
-  FRAME_TYPE,
-  frame,
-  headers,
-  indexed,
-  literal,
-  rstStream,
-  windowUpdate,
-} from '../../../wire/index.ts';
+import { concat, FRAME_TYPE, frame, headers, indexed, literal, rstStream, windowUpdate } from '../../../wire/index.ts';
 import { chapter } from '../../case.ts';
-import { answered, connectionEnd, connectionError, ignored, served } from '../../expect.ts';
+import { answered, connectionEnd, connectionError, served } from '../../expect.ts';
 import { describeAnswer, describeEnd } from '../../trial.ts';
 import { block, NEWEST, plainPath, usable } from '../hpack/blocks.ts';
 import { pathless, provoked } from '../provoked.ts';
@@ -94,26 +84,6 @@ export default chapter('rst-stream', {
     async run(trial) {
       const peer = await trial.open();
       await connectionError(trial, peer, 'PROTOCOL_ERROR', rstStream(0));
-    },
-  },
-
-  'unknown-code': {
-    requirement: 'rfc9113/7/1',
-    needs: ['upload'],
-    title: 'RST_STREAM with a code that nobody has defined ends the stream like any other.',
-    async run(trial) {
-      const peer = await trial.open();
-      const post = { method: 'POST', path: trial.upload.path, endStream: false };
-      for (const code of [ERROR_CODE.CANCEL, 0xff, 0xffff_fff0]) {
-        const stream = peer.ask(post);
-        const reset = frame(
-          FRAME_TYPE.RST_STREAM,
-          0,
-          stream,
-          [24, 16, 8, 0].map(shift => (code >>> shift) & 0xff),
-        );
-        await ignored(trial, peer, reset);
-      }
     },
   },
 });
