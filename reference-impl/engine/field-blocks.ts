@@ -6,6 +6,7 @@ import { Decoder, HpackError } from '../../wire/index.ts';
 import { connectionError } from './errors.ts';
 import type { Limits } from './limits.ts';
 import type { Request } from './request-head.ts';
+import type { FieldList } from './response-blocks.ts';
 
 /** Longer blocks are not kept. */
 const KEPT = 1024;
@@ -34,12 +35,14 @@ export class FieldBlocks {
     this.#lines = limits.fieldLines;
   }
 
-  decode(octets: Uint8Array, start: number, end: number): string[] {
+  decode(octets: Uint8Array, start: number, end: number): FieldList {
     const { table } = this.#decoder;
     this.#inserted = table.inserted;
     this.#capacity = table.capacity;
     try {
-      return this.#decoder.decode(octets, start, end, this.#listSize);
+      const section = this.#decoder.decode(octets, start, end, this.#listSize);
+      const { sensitive } = this.#decoder;
+      return sensitive === null ? section : Object.assign(section, { sensitive });
     } catch (error) {
       if (error instanceof HpackError) throw connectionError('COMPRESSION_ERROR', error.message);
       throw error;
@@ -89,6 +92,7 @@ export class FieldBlocks {
 }
 
 function frozen(request: Request): Request {
+  Object.freeze(request.head.fields.sensitive);
   Object.freeze(request.head.fields);
   Object.freeze(request.head);
   return request;

@@ -20,6 +20,7 @@ export class Decoder {
   #end = 0;
   #listSize = 0;
   #most = Number.POSITIVE_INFINITY;
+  #sensitive: Set<string> | null = null;
 
   /** `limit`: the SETTINGS_HEADER_TABLE_SIZE that this side advertised and the peer acknowledged, in octets. */
   constructor(limit = 4096) {
@@ -47,6 +48,11 @@ export class Decoder {
     return this.#listSize;
   }
 
+  /** Names of the section last decoded that came as never-indexed literals, each once; null where none did (RFC 7541 §6.2.3). */
+  get sensitive(): readonly string[] | null {
+    return this.#sensitive === null ? null : [...this.#sensitive];
+  }
+
   /**
    * Flat list of names and values, one character an octet. Throws HpackError; the connection is lost then. Lines past
    * `most` octets of list size are decoded, for the table's sake, and left out: `listSize` tells.
@@ -54,6 +60,7 @@ export class Decoder {
   decode(block: Uint8Array, start = 0, end: number = block.length, most = Number.POSITIVE_INFINITY): string[] {
     const fields: string[] = [];
     this.#listSize = 0;
+    this.#sensitive = null;
     this.#most = most;
     this.#octets = block;
     this.#at = start;
@@ -64,6 +71,7 @@ export class Decoder {
       if (octet >= 0x80) this.#indexed(fields);
       else if (octet >= 0x40) this.#literal(6, true, fields);
       else if (octet >= 0x20) throw new HpackError('a dynamic table size update follows a field (RFC 7541 §4.2)');
+      else if (octet >= 0x10) this.#never(fields);
       else this.#literal(4, false, fields);
     }
     return fields;
@@ -101,6 +109,14 @@ export class Decoder {
     const value = this.#string();
     if (insert) this.table.insert(name, value);
     this.#line(fields, name, value);
+  }
+
+  #never(fields: string[]): void {
+    const before = fields.length;
+    this.#literal(4, false, fields);
+    if (fields.length === before) return;
+    this.#sensitive ??= new Set();
+    this.#sensitive.add(fields[before] as string);
   }
 
   #line(fields: string[], name: string, value: string): void {

@@ -711,3 +711,15 @@ t.test('a block is built in parts as it is at once', async t => {
   });
   holds(t, 'begin, add, finish', property, 200);
 });
+
+t.test('the decoder names what came never-indexed, each name once', t => {
+  const decoder = new Decoder();
+  const never = (name: string, value: string): Uint8Array => literal(name, value, 'never');
+  decoder.decode(concat([never('a', '1'), literal('b', '2'), never('a', '3'), literal('c', '4', 'incremental')]));
+  t.same(decoder.sensitive, ['a']);
+  decoder.decode(literal('a', '1'));
+  t.equal(decoder.sensitive, null, 'of the section last decoded');
+  decoder.decode(concat([never('a', '1'), never('b', 'v'.repeat(100))]), 0, undefined, 50);
+  t.same(decoder.sensitive, ['a'], 'not of what was left out');
+  t.end();
+});
