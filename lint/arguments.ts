@@ -9,6 +9,8 @@ import { isBare } from './outcome.ts';
 const MAX_DEADLINE = 2 ** 31 - 1;
 const REFUSED_STREAM = 7;
 const REFUSED = /[\0- \x7f]/;
+/** A fragment is no part of a path, and a character above U+00FF is no octet. */
+const NO_PATH = /[#\u0100-\uffff]/;
 
 function wrongHead(status: unknown, fields: Fields | undefined): Wrong | null {
   if (!isInteger(status, 200, 599)) return argument('MSGI-LIFE-7', `the status ${String(status)}`);
@@ -47,14 +49,19 @@ export function wrongPush(request: PushRequest, app: unknown): Wrong | null {
   if (typeof target !== 'string' || !target.startsWith('/') || REFUSED.test(target)) {
     return argument('MSGI-PUSH-2', `the target ${JSON.stringify(target)}`);
   }
+  if (NO_PATH.test(target)) return argument('MSGI-PUSH-19', `the target ${JSON.stringify(target)}`);
   if (method !== undefined && method !== 'GET' && method !== 'HEAD') {
     return argument('MSGI-PUSH-2', `the method ${JSON.stringify(method)}`);
   }
   if (app !== undefined && typeof app !== 'function') return argument('MSGI-PUSH-2', 'an app that is no function');
-  const wrong = wrongFields(fields, true) ?? wrongLength(fields);
-  if (wrong !== null) return wrong.see === 'MSGI-LEN-1' ? { ...wrong, open: true } : wrong;
-  if (authority === undefined || typeof authority === 'string') return null;
-  return { ...argument('MSGI-PUSH-2', 'an authority that is no string'), open: true };
+  const wrong = wrongFields(fields, true) ?? wrongPromised(fields);
+  if (wrong !== null || authority === undefined || typeof authority === 'string') return wrong;
+  return argument('MSGI-PUSH-19', 'an authority that is no string');
+}
+
+function wrongPromised(fields: Fields = []): Wrong | null {
+  const name = fields.find((text, i) => i % 2 === 0 && (text === 'host' || text === 'content-length'));
+  return name === undefined ? null : argument('MSGI-PUSH-20', `${name} in a request that is promised`);
 }
 
 export function wrongPrioritize(urgency: unknown, incremental: unknown): Wrong | null {
@@ -74,5 +81,5 @@ export function wrongReset(code: unknown): Wrong | null {
 }
 
 export function wrongWatch(listener: unknown): Wrong | null {
-  return typeof listener === 'function' ? null : argument('MSGI-LIFE-1', 'a listener that is no function');
+  return typeof listener === 'function' ? null : argument('MSGI-NOTE-12', 'a listener that is no function');
 }

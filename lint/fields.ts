@@ -99,6 +99,10 @@ export function judgeFields(judge: Judge, fields: Fields, version: string, trail
   if (!Array.isArray(fields) || fields.length % 2 !== 0) {
     return judge.server(trailers ? 'MSGI-TRAIL-4' : 'MSGI-MODEL-1', 'the field list is not pairs of names and values');
   }
+  const { sensitive } = fields as Fields;
+  if (sensitive !== undefined && !(Array.isArray(sensitive) && sensitive.every(name => typeof name === 'string'))) {
+    judge.server('MSGI-MODEL-1', 'sensitive is no list of names');
+  }
   let cookies = 0;
   let lengths = 0;
   for (let i = 0; i < fields.length; i += 2) {

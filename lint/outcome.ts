@@ -28,8 +28,8 @@ export class Outcome {
   begin(phase: 'open' | 'done', status: number, method: string): void {
     this.phase = phase;
     this.status = status;
-    this.bare = isBare(status, method);
     this.tunnel = method === 'CONNECT' && status < 300;
+    this.bare = !this.tunnel && isBare(status, method);
   }
 
   take(chunk: Uint8Array | string): void {

@@ -132,9 +132,7 @@ export class LintSink implements Sink {
     if (wrong !== null || this.#isDead()) return wrong;
     const { phase, declared, written, tunnel } = this.#outcome;
     if (phase === 'done') return moment('MSGI-LIFE-8', 'the response is done');
-    if (tunnel && trailers !== undefined) {
-      return { ...argument('MSGI-TUN-11', 'trailers on a tunnel'), open: trailers.length === 0 };
-    }
+    if (tunnel && trailers !== undefined && trailers.length > 0) return argument('MSGI-TUN-11', 'trailers on a tunnel');
     if (written >= declared) return null;
     return argument('MSGI-LEN-9', `an end after ${written} octets of a content-length of ${declared}`);
   }

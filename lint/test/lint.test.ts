@@ -161,6 +161,8 @@ t.test('wrong applications', async t => {
     ['MSGI-APP-3', 'MSGI-PRIO-15', goes(x => x.prioritize(8))],
     ['MSGI-APP-3', 'MSGI-LIFE-51', goes(x => x.deadline(0))],
     ['MSGI-APP-3', 'MSGI-PUSH-2', goes(x => x.push({ target: 'a' }))],
+    ['MSGI-APP-3', 'MSGI-PUSH-19', goes(x => x.push({ target: '/a#b' }))],
+    ['MSGI-APP-3', 'MSGI-PUSH-20', goes(x => x.push({ target: '/a', fields: ['host', 'a'] }))],
     [
       'MSGI-DATA-5',
       null,

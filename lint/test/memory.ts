@@ -300,8 +300,9 @@ export class Memory {
         memory.declared = memory.bare ? -1 : lengthOf(fields);
         return memory.faceSink;
       },
-      push({ target }) {
-        if (!target.startsWith('/')) throw new TypeError('target');
+      push({ target, fields = [] }) {
+        if (!target.startsWith('/') || target.includes('#')) throw new TypeError('target');
+        if (fields.includes('host')) throw new TypeError('host');
         return false;
       },
       prioritize(urgency) {
