@@ -5,7 +5,14 @@ import { pathToFileURL } from 'node:url';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import type { App, Application } from '../spec/msgi.ts';
 import { MAX_WINDOW } from '../wire/index.ts';
-import { type Credentials, type Running, type ServeOptions, serve } from './server.ts';
+import {
+  type ConnectionFailure,
+  type Credentials,
+  hostInUrl,
+  type Running,
+  type ServeOptions,
+  serve,
+} from './server.ts';
 
 /** What the user can put right: printed without a stack. */
 class UsageError extends Error {}
@@ -18,6 +25,7 @@ interface Options {
   readonly cert?: string;
   readonly key?: string;
   readonly initialWindow?: number;
+  readonly protocol: readonly string[];
   readonly log?: boolean;
   readonly lint?: boolean;
 }
@@ -47,7 +55,13 @@ function program(): Command {
     .option('--cert <file>', 'certificate chain, PEM')
     .option('--key <file>', 'private key of the certificate, PEM')
     .option('--initial-window <octets>', 'receive window of each stream', integer(0, MAX_WINDOW))
-    .option('--log', 'one line to stderr for each exchange')
+    .option(
+      '--protocol <name>',
+      'take CONNECT for this protocol, such as websocket; "connect" is plain CONNECT',
+      added,
+      [],
+    )
+    .option('--log', 'one line to stderr for each exchange, and for each connection that ends for an error or a limit')
     .option('--lint', 'check the application and the server against the specification; what is wrong goes to stderr')
     .addHelpText(
       'after',
@@ -56,6 +70,12 @@ function program(): Command {
         'Try it:  msgi serve examples/hello.js  and  curl --http2-prior-knowledge http://127.0.0.1:8080/',
     )
     .exitOverride();
+}
+
+/** An option that may be given more than once. */
+function added(name: string, before: readonly string[]): readonly string[] {
+  if (name === '') throw new InvalidArgumentError('Give the name of a protocol.');
+  return [...before, name];
 }
 
 function integer(least: number, most: number): (text: string) => number {
@@ -86,6 +106,8 @@ async function listen(
 ): Promise<readonly Running[]> {
   const common: ServeOptions = {
     host: options.host,
+    protocols: options.protocol.map(name => (name === 'connect' ? '' : name)),
+    ...(options.log === true ? { failed: logFailure } : {}),
     ...(options.initialWindow === undefined ? {} : { limits: { initialWindow: options.initialWindow } }),
   };
   const both = options.tlsPort !== undefined;
@@ -187,11 +209,16 @@ function logged(app: App): App {
     const { method, target } = x.request;
     x.watch(notice => {
       if (notice.type !== 'close') return;
-      const end = notice.complete ? '' : ` code ${notice.code} by ${notice.by}`;
+      const end = notice.complete && notice.code === 0 ? '' : ` code ${notice.code} by ${notice.by}`;
       process.stderr.write(`${method} ${target} ${notice.status} ${notice.sent} octets${end}\n`);
     });
     return app(x);
   };
+}
+
+function logFailure({ peer, code, rule }: ConnectionFailure): void {
+  const who = peer === null ? 'a connection' : `${hostInUrl(peer.host)}:${peer.port}`;
+  process.stderr.write(`${who} ${code ?? 'dropped'}: ${rule}\n`);
 }
 
 /** The application with middleware in front of it, and its lifespan as it was. */

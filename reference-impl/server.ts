@@ -4,6 +4,7 @@ import { Listener } from './transport/listener.ts';
 import type { ServeOptions } from './transport/options.ts';
 
 export { DEFAULT_LIMITS, type Limits } from './engine/limits.ts';
+export type { ConnectionFailure } from './gateway/gateway.ts';
 export type { Credentials, ServeOptions } from './transport/options.ts';
 
 export interface Running {
@@ -53,6 +54,7 @@ function drainApplication(application: Application, listener: Listener): void {
   }
 }
 
-function hostInUrl(host: string): string {
+/** An IPv6 address in brackets. */
+export function hostInUrl(host: string): string {
   return host.includes(':') ? `[${host}]` : host;
 }

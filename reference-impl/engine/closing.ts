@@ -30,6 +30,11 @@ export class Closing {
     return this.#drain !== 'no';
   }
 
+  /** Nothing new may begin: one of the two sides has announced the end. */
+  get ending(): boolean {
+    return this.closed || this.#peerGone || this.#drain !== 'no';
+  }
+
   /** GOAWAY for an error, the last word: what runs is lost. */
   fail(error: Http2Error, by: Party): void {
     if (this.closed) return;
@@ -76,7 +81,7 @@ export class Closing {
   }
 
   closeIfDone(): void {
-    if (this.closed || this.#streams.active > 0 || !(this.#peerGone || this.#drain === 'final')) return;
+    if (this.closed || this.#streams.exchanges > 0 || !(this.#peerGone || this.#drain === 'final')) return;
     this.closed = true;
     if (this.#drain !== 'final') this.#goaway(this.#streams.highest, 'NO_ERROR');
     this.#close(null);

@@ -15,7 +15,9 @@ import { FlowControl } from './flow-control.ts';
 import { EXPECTED_CLIENT_OCTETS, FrameInput } from './frame-input.ts';
 import { HeadersInput } from './headers-input.ts';
 import type { Limits } from './limits.ts';
+import { Promises } from './promises.ts';
 import { type RequestListener, Requests } from './requests.ts';
+import type { FieldList } from './response-blocks.ts';
 import { checkLength, lengthError, onConnection, onStream, padding, selfDependence, sizeError } from './rules.ts';
 import { Sender } from './sender.ts';
 import { applySettings, initialPeerSettings, localSettings, type SettingsEffects } from './settings.ts';
@@ -46,12 +48,14 @@ export class Http2Connection {
   readonly #flow: FlowControl;
   readonly #closing: Closing;
   readonly #floods: Floods;
+  readonly #promises: Promises;
 
   #receiving = false;
   #announced = false;
   #settingsSeen = false;
 
-  constructor(listener: ConnectionListener, limits: Limits) {
+  /** `extendedConnect`: the peer is told that ":protocol" is taken (RFC 8441 §3). */
+  constructor(listener: ConnectionListener, limits: Limits, extendedConnect = false) {
     const announce = (): void => this.announce();
     this.#listener = listener;
     this.sender = new Sender(limits, stream => this.#streams.responseEnded(stream));
@@ -60,7 +64,9 @@ export class Http2Connection {
     this.#closing = new Closing(this.#streams, output, announce, error => listener.close(error));
     this.#flow = new FlowControl(limits, this.sender, this.#streams);
     this.#floods = new Floods(limits, output);
-    const requests = new Requests(limits, listener, this.#peer, this.sender, this.#streams, this.#flow);
+    this.#promises = new Promises(limits, listener, this.#peer, this.sender, this.#streams, this.#closing);
+    const { sender } = this;
+    const requests = new Requests(limits, listener, this.#peer, sender, this.#streams, this.#flow, extendedConnect);
     this.#headers = new HeadersInput(limits, this.#floods, (id, endStream, selfDependent, octets, start, end) =>
       requests.block(id, endStream, selfDependent, octets, start, end),
     );
@@ -72,13 +78,13 @@ export class Http2Connection {
       this.#frame(octets, header, start, end);
       return !this.#closing.closed;
     });
-    output.octets(encodeFrame(settings(localSettings(limits))));
+    output.octets(encodeFrame(settings(localSettings(limits, extendedConnect))));
     this.#flow.returnReceipt();
   }
 
-  /** Exchanges that count against the limit. */
+  /** Exchanges under way, promised ones included. */
   get active(): number {
-    return this.#streams.active;
+    return this.#streams.exchanges;
   }
 
   /** Nothing more is received or sent but what is in the output. */
@@ -188,7 +194,7 @@ export class Http2Connection {
         this.#ping(flags, id, octets, start, end);
         break;
       case FRAME_TYPE.GOAWAY:
-        this.#goaway(id, start, end);
+        this.#goaway(id, octets, start, end);
         break;
       case FRAME_TYPE.CONTINUATION:
         this.#headers.continuation(flags, octets, start, end);
@@ -206,7 +212,10 @@ export class Http2Connection {
     const stream = this.#streams.get(id);
     this.#flow.receiveOnConnection(length);
     const state = this.#streams.step(stream, id, endStream ? 'receiveDataEnd' : 'receiveData');
-    if (stream === undefined || state === 'drop') return;
+    if (stream === undefined || state === 'drop') {
+      if (length === padded && !endStream) this.#floods.countIdle('empty DATA');
+      return;
+    }
     this.#flow.receiveOnStream(stream, length);
     stream.received += length - padded;
     if (stream.contentLength >= 0 && stream.received > stream.contentLength) throw lengthError(id);
@@ -248,7 +257,9 @@ export class Http2Connection {
     if (end - start !== 4) throw sizeError('RST_STREAM has 4 octets (RFC 9113 section 6.4)');
     const stream = this.#streams.get(id);
     const state = this.#streams.step(stream, id, 'receiveReset');
-    this.#floods.countPeerReset();
+    // A promise is refused so: no work of the peer's asking is thrown away.
+    if (id % 2 !== 0) this.#floods.countPeerReset();
+    else if (stream === undefined) this.#floods.countIdle('RST_STREAM');
     if (stream === undefined || state === 'drop') return;
     stream.state = state;
     this.#streams.lose(stream, readU32(octets, start), 'peer', 'the peer has reset the stream (RFC 9113 section 6.4)');
@@ -281,9 +292,10 @@ export class Http2Connection {
     this.sender.output.frame(FRAME_TYPE.PING, FLAG.ACK, 0, opaque);
   }
 
-  #goaway(id: number, start: number, end: number): void {
+  #goaway(id: number, octets: Uint8Array, start: number, end: number): void {
     onConnection('GOAWAY', id);
     if (end - start < 8) throw sizeError('GOAWAY has 8 octets and more (RFC 9113 section 6.8)');
+    this.#streams.losePromises(readU32(octets, start) & 0x7fffffff);
     this.#closing.peerGone();
   }
 
@@ -334,6 +346,20 @@ export class Http2Connection {
   push(): void {
     if (!this.#receiving) this.sender.pump();
     this.announce();
+  }
+
+  /** The peer takes promises, though perhaps not at this moment. */
+  get takesPromises(): boolean {
+    return this.#promises.taken;
+  }
+
+  /** Promises the response to a request, `section`, with PUSH_PROMISE on `parent`; null where that may not be. */
+  promise(parent: Stream, section: FieldList): Stream | null {
+    // What may be sent of the content before it goes before it.
+    this.sender.pump();
+    const stream = this.#promises.make(parent, section);
+    if (stream !== null) this.announce();
+    return stream;
   }
 
   // Ends ----------------------------------------------------------------------------------------------------------

@@ -1,6 +1,10 @@
 /**
  * Every limit of the engine: nothing that a peer can make grow is without a line here (RFC 9113 §10.5).
  * Beyond `replies` and the budgets the peer is told ENHANCE_YOUR_CALM; the other lines name what happens.
+ *
+ * What is measured in time is with the options of the server, since the engine has no timers: `prefaceTimeout`,
+ * `settingsTimeout`, `sendTimeout` (a send that is blocked), `receiveTimeout` (a frame, a field block or content that comes
+ * slowly) and `idleTimeout`. An error of the connection, by whichever of them, is a line of `msgi serve --log`.
  */
 
 /** An allowance of events: `burst` at once, refilled by `perSecond`. */
@@ -12,6 +16,8 @@ export interface Allowance {
 export interface Limits {
   /** SETTINGS_MAX_CONCURRENT_STREAMS; one more is refused with REFUSED_STREAM (§5.1.2). */
   readonly concurrentStreams: number;
+  /** Promised exchanges at once, besides SETTINGS_MAX_CONCURRENT_STREAMS of the peer; `push` gives false beyond (§5.1.2). */
+  readonly promisedStreams: number;
   /** SETTINGS_INITIAL_WINDOW_SIZE, octets, 0 … 2^31−1: what one request may have unread here, in at most four times the memory. */
   readonly initialWindow: number;
   /** Receive window of the connection, octets, at least 65,535; returned on receipt, so it bounds no memory. */
@@ -44,6 +50,7 @@ export interface Limits {
 
 export const DEFAULT_LIMITS: Limits = {
   concurrentStreams: 100,
+  promisedStreams: 100,
   initialWindow: 262_144,
   connectionWindow: 1_048_576,
   headerListSize: 65_536,

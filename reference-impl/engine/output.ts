@@ -114,13 +114,27 @@ export class Output {
 
   /** HEADERS, and CONTINUATION for what is above `most` octets; nothing comes between (RFC 9113 §4.3). */
   fieldBlock(stream: number, block: Uint8Array, endStream: boolean, most: number): void {
-    const flags = endStream ? FLAG.END_STREAM : 0;
+    this.#inFrames(FRAME_TYPE.HEADERS, endStream ? FLAG.END_STREAM : 0, stream, block, most);
+  }
+
+  /** PUSH_PROMISE with its CONTINUATION: the id stands before the block (RFC 9113 §6.6). */
+  promise(stream: number, promised: number, block: Uint8Array, most: number): void {
+    const payload = new Uint8Array(4 + block.length);
+    payload[0] = promised >>> 24;
+    payload[1] = promised >>> 16;
+    payload[2] = promised >>> 8;
+    payload[3] = promised;
+    payload.set(block, 4);
+    this.#inFrames(FRAME_TYPE.PUSH_PROMISE, 0, stream, payload, most);
+  }
+
+  #inFrames(type: number, flags: number, stream: number, block: Uint8Array, most: number): void {
     if (block.length <= most) {
-      this.header(block.length, FRAME_TYPE.HEADERS, flags | FLAG.END_HEADERS, stream);
+      this.header(block.length, type, flags | FLAG.END_HEADERS, stream);
       this.#copy(block);
       return;
     }
-    this.header(most, FRAME_TYPE.HEADERS, flags, stream);
+    this.header(most, type, flags, stream);
     this.#copy(block.subarray(0, most));
     for (let at = most; at < block.length; at += most) {
       const part = block.subarray(at, at + most);

@@ -1,6 +1,7 @@
-/** From a decoded field section to the head of a request, or Malformed: RFC 9113 §8.3.1, §8.2.3, §8.5 and §8.1.1. */
+/** From a decoded field section to the head of a request, or Malformed: RFC 9113 §8.3.1, §8.2.3, §8.5, §8.1.1, RFC 8441 §4. */
 import { Malformed } from './errors.ts';
 import { checkFieldLine, isAuthority, isScheme, isTarget, isToken, isValue } from './fields.ts';
+import type { FieldList } from './response-blocks.ts';
 
 /** What an application may trust of a request. Never changed once built: heads of equal blocks are shared. */
 export interface RequestHead {
@@ -9,12 +10,13 @@ export interface RequestHead {
   readonly scheme: string;
   /** From ":authority", else from "host"; "" where neither came. */
   readonly authority: string;
-  /** ":path"; "" for CONNECT. */
+  /** ":path"; "" for plain CONNECT. */
   readonly target: string;
   readonly base: '';
+  /** ":protocol", "" without. */
   readonly protocol: string;
-  /** Flat, without pseudo-fields and "host", cookie crumbs joined. */
-  readonly fields: readonly string[];
+  /** Flat, without pseudo-fields and "host", cookie crumbs joined; `sensitive` names what came never-indexed. */
+  readonly fields: FieldList;
 }
 
 export interface Request {
@@ -25,24 +27,26 @@ export interface Request {
   readonly expectsContinue: boolean;
 }
 
-const PSEUDO = [':method', ':scheme', ':path', ':authority'] as const;
+const PSEUDO = [':method', ':scheme', ':path', ':authority', ':protocol'] as const;
 
-/** Reads a section as `Decoder.decode` gives it. */
-export function readRequest(section: readonly string[]): Request {
-  const pseudo: (string | undefined)[] = [undefined, undefined, undefined, undefined];
+/** Reads a section as decoded. `extendedConnect`: this side has said that it takes ":protocol" (RFC 8441 §3). */
+export function readRequest(section: FieldList, extendedConnect = false): Request {
+  const pseudo: (string | undefined)[] = [undefined, undefined, undefined, undefined, undefined];
   let at = 0;
   for (; at < section.length && (section[at] as string).charCodeAt(0) === 0x3a; at += 2) {
     takePseudo(pseudo, section[at] as string, section[at + 1] as string);
   }
   const rest = readFields(section, at);
-  const [method, scheme, path, authority] = pseudo;
+  const [method, scheme, path, authority, protocol] = pseudo;
   if (method === undefined || !isToken(method)) {
     throw new Malformed('a request has one ":method", a token (RFC 9113 section 8.3.1)');
   }
   if (authority !== undefined && !isAuthority(authority)) {
     throw new Malformed('":authority" is host and port without userinfo (RFC 9113 section 8.3.1)');
   }
-  const target = method === 'CONNECT' ? connectTarget(scheme, path, authority) : requestTarget(method, scheme, path);
+  if (protocol !== undefined) checkProtocol(method, authority, protocol, extendedConnect);
+  const isPlainConnect = method === 'CONNECT' && protocol === undefined;
+  const target = isPlainConnect ? connectTarget(scheme, path, authority) : requestTarget(method, scheme, path);
   return {
     head: {
       version: '2',
@@ -51,10 +55,11 @@ export function readRequest(section: readonly string[]): Request {
       authority: agreedAuthority(scheme, authority, rest.host),
       target,
       base: '',
-      protocol: '',
+      protocol: protocol ?? '',
       fields: rest.fields,
     },
-    contentLength: rest.contentLength,
+    // What a tunnel carries is no content.
+    contentLength: method === 'CONNECT' ? -1 : rest.contentLength,
     expectsContinue: rest.expectsContinue,
   };
 }
@@ -65,6 +70,14 @@ function takePseudo(pseudo: (string | undefined)[], name: string, value: string)
   if (pseudo[index] !== undefined) throw new Malformed(`"${name}" stands twice (RFC 9113 section 8.3)`);
   if (!isValue(value)) throw new Malformed(`"${name}" holds an octet that no field has (RFC 9113 section 8.2.1)`);
   pseudo[index] = value;
+}
+
+function checkProtocol(method: string, authority: string | undefined, protocol: string, enabled: boolean): void {
+  if (!enabled) throw new Malformed('":protocol" was not enabled by SETTINGS (RFC 8441 section 4)');
+  if (method !== 'CONNECT' || protocol === '') {
+    throw new Malformed('":protocol" names what CONNECT is to speak (RFC 8441 section 4)');
+  }
+  if (authority === undefined) throw new Malformed('CONNECT has ":authority" (RFC 8441 section 4)');
 }
 
 function requestTarget(method: string, scheme: string | undefined, path: string | undefined): string {
@@ -105,14 +118,14 @@ function agreedAuthority(scheme: string | undefined, authority: string | undefin
 }
 
 interface Rest {
-  readonly fields: readonly string[];
+  readonly fields: FieldList;
   readonly host: string | undefined;
   readonly contentLength: number;
   readonly expectsContinue: boolean;
 }
 
-function readFields(section: readonly string[], from: number): Rest {
-  const fields: string[] = [];
+function readFields(section: FieldList, from: number): Rest {
+  const fields: string[] & { sensitive?: readonly string[] } = [];
   let host: string | undefined;
   let contentLength = -1;
   let expectsContinue = false;
@@ -144,7 +157,15 @@ function readFields(section: readonly string[], from: number): Rest {
     }
     fields.push(name, value);
   }
+  if (section.sensitive !== undefined) markSensitive(fields, section.sensitive);
   return { fields, host, contentLength, expectsContinue };
+}
+
+/** Keeps what was never-indexed so for whoever passes it on (RFC 7541 §7.1.3); pseudo-fields and "host" are not there. */
+function markSensitive(fields: string[] & { sensitive?: readonly string[] }, names: readonly string[]): void {
+  const present = new Set(fields.filter((_, i) => i % 2 === 0));
+  const kept = names.filter(name => present.has(name));
+  if (kept.length > 0) fields.sensitive = kept;
 }
 
 /** 1*DIGIT, and a number that can be counted to exactly. */

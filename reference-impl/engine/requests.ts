@@ -6,7 +6,7 @@ import type { FlowControl } from './flow-control.ts';
 import type { Limits } from './limits.ts';
 import { checkTrailers, type Request } from './request-head.ts';
 import type { FieldList } from './response-blocks.ts';
-import { asStreamError, checkLength, lengthError, parse, selfDependence } from './rules.ts';
+import { asStreamError, checkLength, fieldsInTunnel, lengthError, parse, selfDependence } from './rules.ts';
 import type { Sender } from './sender.ts';
 import type { PeerSettings } from './settings.ts';
 import type { Stream } from './stream.ts';
@@ -31,6 +31,7 @@ export class Requests {
   readonly #streams: Streams;
   readonly #flow: FlowControl;
   readonly #blocks: FieldBlocks;
+  readonly #extendedConnect: boolean;
 
   constructor(
     limits: Limits,
@@ -39,6 +40,7 @@ export class Requests {
     sender: Sender,
     streams: Streams,
     flow: FlowControl,
+    extendedConnect: boolean,
   ) {
     this.#limits = limits;
     this.#listener = listener;
@@ -47,6 +49,7 @@ export class Requests {
     this.#streams = streams;
     this.#flow = flow;
     this.#blocks = new FieldBlocks(limits);
+    this.#extendedConnect = extendedConnect;
   }
 
   /** A whole field block: it goes through HPACK in any case (RFC 9113 §4.3). */
@@ -79,9 +82,9 @@ export class Requests {
   }
 
   /** The request, or a stream error behind a 400 that tells the client's user more than its code (RFC 9113 §8.2.1). */
-  #parsed(section: readonly string[], id: number): Request {
+  #parsed(section: FieldList, id: number): Request {
     try {
-      return parse(section, id);
+      return parse(section, id, this.#extendedConnect);
     } catch (error) {
       const block = this.#sender.blocks.make(400, EMPTY as FieldList, -1, '');
       this.#sender.output.fieldBlock(id, block, false, MIN_MAX_FRAME_SIZE);
@@ -112,6 +115,7 @@ export class Requests {
     const state = this.#streams.step(stream, id, endStream ? 'receiveHeadersEnd' : 'receiveHeaders');
     if (stream === undefined || state === 'drop') return;
     if (selfDependent) throw selfDependence(id);
+    if (stream.tunnel) throw fieldsInTunnel(id);
     this.#checkTrailers(stream, section);
     stream.state = state;
     stream.onEnd(section);

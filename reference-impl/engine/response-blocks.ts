@@ -78,8 +78,8 @@ export class ResponseBlocks {
     return block;
   }
 
-  /** A trailer section. */
-  trailers(list: FieldList): Uint8Array {
+  /** A section as it is: trailers, or a promised request. */
+  section(list: FieldList): Uint8Array {
     const { encoder } = this;
     encoder.begin();
     for (let i = 0; i < list.length; i += 2) {

@@ -1,6 +1,7 @@
 /** Rules of frames and messages that more than one frame type has to keep, each with the error it ends in. */
 import { connectionError, type Http2Error, Malformed, streamError } from './errors.ts';
 import { type Request, readRequest } from './request-head.ts';
+import type { FieldList } from './response-blocks.ts';
 import type { Stream } from './stream.ts';
 
 export function onStream(frame: string, id: number): void {
@@ -23,6 +24,10 @@ export function lengthError(id: number): Http2Error {
   return streamError('PROTOCOL_ERROR', id, 'content-length is not the length of the content (RFC 9113 section 8.1.1)');
 }
 
+export function fieldsInTunnel(id: number): Http2Error {
+  return streamError('PROTOCOL_ERROR', id, 'a tunnel carries DATA and no field sections (RFC 9113 section 8.5)');
+}
+
 export function checkLength(stream: Stream): void {
   if (stream.contentLength >= 0 && stream.received !== stream.contentLength) throw lengthError(stream.id);
 }
@@ -31,9 +36,9 @@ export function asStreamError(error: unknown, id: number): unknown {
   return error instanceof Malformed ? streamError('PROTOCOL_ERROR', id, error.message) : error;
 }
 
-export function parse(section: readonly string[], id: number): Request {
+export function parse(section: FieldList, id: number, extendedConnect: boolean): Request {
   try {
-    return readRequest(section);
+    return readRequest(section, extendedConnect);
   } catch (error) {
     throw asStreamError(error, id);
   }

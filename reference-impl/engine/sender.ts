@@ -34,7 +34,7 @@ export class Sender {
   /** Octets that a stream could hand on now. */
   room(stream: Stream): number {
     if (!stream.sending) return 0;
-    if (!this.#takes()) {
+    if (!this.takes) {
       this.starved = true;
       return 0;
     }
@@ -47,6 +47,13 @@ export class Sender {
     this.output.fieldBlock(stream.id, block, false, FRAME);
   }
 
+  /** PUSH_PROMISE on the stream of the request that it belongs to (RFC 9113 §8.4.1). */
+  promise(parent: Stream, promised: Stream, section: FieldList): void {
+    parent.state = next(parent.state, 'sendPromise', parent.id) as Stream['state'];
+    promised.state = next(promised.state, 'sendPromise', promised.id) as Stream['state'];
+    this.output.promise(parent.id, promised.id, this.blocks.section(section), FRAME);
+  }
+
   /** A response head with its block; `endStream` where no content follows. */
   head(stream: Stream, block: Uint8Array, endStream: boolean): void {
     stream.state = next(stream.state, 'sendHeaders', stream.id) as Stream['state'];
@@ -57,7 +64,7 @@ export class Sender {
   /** The whole content of a response, its last: straight to the output where that is possible. */
   content(stream: Stream, octets: Uint8Array): void {
     const { length } = octets;
-    if (length <= FRAME && length <= stream.sendWindow && length <= this.window && this.#takes()) {
+    if (length <= FRAME && length <= stream.sendWindow && length <= this.window && this.takes) {
       this.output.header(length, FRAME_TYPE.DATA, FLAG.END_STREAM, stream.id);
       this.output.octets(octets);
       stream.sendWindow -= length;
@@ -92,7 +99,7 @@ export class Sender {
   /** Moves content to the output until that is full, nothing is left or the connection's window is used up. */
   pump(): void {
     const blocked: Stream[] = [];
-    while (this.#takes()) {
+    while (this.takes) {
       const stream = this.#scheduler.next();
       if (stream === undefined) break;
       if (!stream.sending) continue;
@@ -115,7 +122,8 @@ export class Sender {
     stream.endDue = false;
   }
 
-  #takes(): boolean {
+  /** The transport takes more, and the output is below its mark. */
+  get takes(): boolean {
     return this.writable && this.output.length < this.#mark;
   }
 
@@ -142,7 +150,7 @@ export class Sender {
 
   #last(stream: Stream): void {
     if (stream.trailers === null) this.output.header(0, FRAME_TYPE.DATA, FLAG.END_STREAM, stream.id);
-    else this.output.fieldBlock(stream.id, this.blocks.trailers(stream.trailers), true, FRAME);
+    else this.output.fieldBlock(stream.id, this.blocks.section(stream.trailers), true, FRAME);
     this.#end(stream);
   }
 

@@ -11,8 +11,8 @@ import {
 import { connectionError } from './errors.ts';
 import type { Limits } from './limits.ts';
 
-/** What the server's first SETTINGS frame says. */
-export function localSettings(limits: Limits): readonly SettingEntry[] {
+/** What the server's first SETTINGS frame says. `extendedConnect`: ":protocol" is taken (RFC 8441 §3). */
+export function localSettings(limits: Limits, extendedConnect: boolean): readonly SettingEntry[] {
   const entries: SettingEntry[] = [
     ['MAX_CONCURRENT_STREAMS', limits.concurrentStreams],
     ['INITIAL_WINDOW_SIZE', limits.initialWindow],
@@ -21,6 +21,7 @@ export function localSettings(limits: Limits): readonly SettingEntry[] {
   if (limits.headerTable !== INITIAL_SETTINGS.HEADER_TABLE_SIZE) {
     entries.push(['HEADER_TABLE_SIZE', limits.headerTable]);
   }
+  if (extendedConnect) entries.push(['ENABLE_CONNECT_PROTOCOL', 1]);
   return entries;
 }
 

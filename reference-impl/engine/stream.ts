@@ -35,6 +35,9 @@ export abstract class Stream {
   scheduled = false;
   stored = false;
 
+  /** DATA is another protocol's: no field section may follow (RFC 9113 §8.5). */
+  tunnel = false;
+
   failed = false;
   /**
    * Over on the wire, but the exchange still costs something (content that nobody has read, an application that runs on
@@ -66,6 +69,11 @@ export abstract class Stream {
   /** The peer may still send content or trailers. */
   get receiving(): boolean {
     return this.state === 'open' || this.state === 'halfClosedLocal';
+  }
+
+  /** Promised by this side (RFC 9113 §5.1.1). */
+  get promised(): boolean {
+    return this.id % 2 === 0;
   }
 
   get sending(): boolean {

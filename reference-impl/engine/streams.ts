@@ -11,8 +11,11 @@ import { type Input, next, type State } from './stream-state.ts';
 export class Streams {
   /** The highest stream of the peer that was taken up. */
   highest = 0;
-  /** Exchanges that count against the limit. */
+  /** The highest stream that was promised to the peer. */
+  highestPromised = 0;
+  /** Exchanges of the peer, which count against our limit, and promised ones, which count against the peer's. */
   active = 0;
+  promised = 0;
   /** The final GOAWAY is out: frames of streams above `highest` are dropped (RFC 9113 §6.8). */
   final = false;
   readonly #stored = new Map<number, Stream>();
@@ -27,6 +30,11 @@ export class Streams {
     this.#closed = new ClosedStreams(remembered);
     this.#announce = announce;
     this.#emptied = emptied;
+  }
+
+  /** Exchanges of either kind. */
+  get exchanges(): number {
+    return this.active + this.promised;
   }
 
   get(id: number): Stream | undefined {
@@ -56,12 +64,11 @@ export class Streams {
 
   /** Nobody has opened the stream: RST_STREAM may not be sent for it (RFC 9113 §5.1). */
   isIdle(id: number): boolean {
-    return id % 2 === 0 || id > this.highest;
+    return id > (id % 2 === 0 ? this.highestPromised : this.highest);
   }
 
   #stateOf(id: number): State {
-    if (id % 2 === 0) return 'idle';
-    if (id > this.highest) return this.final ? 'reset' : 'idle';
+    if (this.isIdle(id)) return this.final && id % 2 !== 0 ? 'reset' : 'idle';
     return this.#closed.how(id);
   }
 
@@ -91,7 +98,16 @@ export class Streams {
     this.#sender.drop(stream);
     stream.onFail(code, by, rule);
     stream.onClosed();
-    if (!stream.held) this.#leave();
+    if (!stream.held) this.#leave(stream);
+  }
+
+  /** The peer has not processed the promises above `last`, and never will (RFC 9113 §6.8). */
+  losePromises(last: number): void {
+    for (const stream of [...this.#stored.values()]) {
+      if (!stream.promised || stream.id <= last) continue;
+      stream.state = 'closed';
+      this.lose(stream, ERROR_CODE.REFUSED_STREAM, 'peer', 'the peer has gone before it saw the promise');
+    }
   }
 
   /** Every stream is lost, without a word to the peer. */
@@ -127,18 +143,19 @@ export class Streams {
   finish(stream: Stream): void {
     if (stream.stored) this.#stored.delete(stream.id);
     stream.onClosed();
-    if (!stream.held) this.#leave();
+    if (!stream.held) this.#leave(stream);
   }
 
   /** A stream that is over on the wire, but was held, is done with. */
   release(stream: Stream): void {
     if (!stream.held) return;
     stream.held = false;
-    this.#leave();
+    this.#leave(stream);
   }
 
-  #leave(): void {
-    this.active -= 1;
-    if (this.active === 0) this.#emptied();
+  #leave(stream: Stream): void {
+    if (stream.promised) this.promised -= 1;
+    else this.active -= 1;
+    if (this.exchanges === 0) this.#emptied();
   }
 }

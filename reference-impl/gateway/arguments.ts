@@ -30,28 +30,28 @@ const NOT_IN_TRAILERS: ReadonlySet<string> = new Set([
   'vary',
 ]);
 
-/** Throws unless the list may be sent; gives the content-length in it, −1 where there is none. */
-export function checkFields(fields: Fields): number {
+/** Throws unless the list may be sent; gives the content-length in it, −1 where there is none. `te`: a request's may have it. */
+export function checkFields(fields: Fields, te = false): number {
   if (!Array.isArray(fields)) throw new TypeError('fields are a flat array: [name, value, …]');
   if (fields.length % 2 !== 0) throw new TypeError('a field list has a value for every name');
   let contentLength = -1;
   for (let i = 0; i < fields.length; i += 2) {
     const name: unknown = fields[i];
     const value: unknown = fields[i + 1];
-    checkLine(name, value);
+    checkLine(name, value, te);
     if (name === 'content-length') contentLength = checkContentLength(value as string, contentLength);
   }
   return contentLength;
 }
 
-function checkLine(name: unknown, value: unknown): void {
+function checkLine(name: unknown, value: unknown, te: boolean): void {
   if (typeof name !== 'string' || !isName(name)) {
     throw new TypeError(`field name ${JSON.stringify(name)} is not a token in lower case (RFC 9113 section 8.2.1)`);
   }
   if (typeof value !== 'string' || !isValue(value)) {
     throw new TypeError(`the value of ${name} is not a field value (RFC 9110 section 5.5)`);
   }
-  if (isConnectionSpecific(name)) {
+  if (isConnectionSpecific(name) || (name === 'te' && !(te && value === 'trailers'))) {
     throw new TypeError(`${name} speaks of one connection and is never sent (RFC 9113 section 8.2.2)`);
   }
 }

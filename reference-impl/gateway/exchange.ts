@@ -14,12 +14,13 @@ import type {
   Source,
 } from '../../spec/msgi.ts';
 import { ERROR_CODE } from '../../wire/index.ts';
-import { checkFields, checkInteger } from './arguments.ts';
+import { checkInteger } from './arguments.ts';
 import { type Handling, NO_FIELDS } from './handling.ts';
 import type { Inbound } from './inbound.ts';
 import type { Outbound } from './outbound.ts';
+import { push } from './promises.ts';
 
-/** What exchanges of this server can do. */
+/** What exchanges of this server can do: ordinary ones, those that promises can be made on, and tunnels. */
 const CAPS: Caps = Object.freeze({
   multiplex: true,
   duplex: true,
@@ -31,6 +32,8 @@ const CAPS: Caps = Object.freeze({
   priority: 'none',
   reset: 'code',
 });
+const PUSH_CAPS: Caps = Object.freeze({ ...CAPS, push: true });
+const TUNNEL_CAPS: Caps = Object.freeze({ ...CAPS, tunnel: true });
 
 const NO_PRIORITY: Priority = Object.freeze({ scheme: 'none', urgency: 3, incremental: false, node: null });
 
@@ -55,7 +58,8 @@ export class ServerExchange implements Exchange {
   }
 
   get caps(): Caps {
-    return CAPS;
+    if (this.#handling.head.method === 'CONNECT') return TUNNEL_CAPS;
+    return !this.#handling.promised && this.#handling.gateway.http2.takesPromises ? PUSH_CAPS : CAPS;
   }
 
   get body(): Source {
@@ -68,7 +72,7 @@ export class ServerExchange implements Exchange {
   }
 
   get pushed(): boolean {
-    return false;
+    return this.#handling.promised;
   }
 
   get priority(): Priority {
@@ -96,15 +100,7 @@ export class ServerExchange implements Exchange {
   }
 
   push(request: PushRequest, app?: App): boolean {
-    if (typeof request.target !== 'string' || !request.target.startsWith('/')) {
-      throw new TypeError('the target of a push begins with "/"');
-    }
-    if (request.method !== undefined && request.method !== 'GET' && request.method !== 'HEAD') {
-      throw new TypeError('only GET and HEAD can be pushed (RFC 9113 section 8.4)');
-    }
-    if (app !== undefined && typeof app !== 'function') throw new TypeError('an app is a function');
-    checkFields(request.fields ?? NO_FIELDS);
-    return false;
+    return push(this.#handling, request, app);
   }
 
   prioritize(urgency: number, incremental = false): void {

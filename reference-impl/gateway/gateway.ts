@@ -1,6 +1,6 @@
 /** One connection between the engine and an application: makes exchanges of requests and runs the application on them. */
-import type { Address, App, Awaitable, Connection, Tls } from '../../spec/msgi.ts';
-import { ERROR_CODE } from '../../wire/index.ts';
+import type { Address, App, Awaitable, Connection, Fields, Tls } from '../../spec/msgi.ts';
+import { ERROR_CODE, type ErrorCode } from '../../wire/index.ts';
 import { type ConnectionListener, Http2Connection } from '../engine/connection.ts';
 import type { Http2Error } from '../engine/errors.ts';
 import type { Limits } from '../engine/limits.ts';
@@ -15,6 +15,10 @@ export interface Host {
   readonly app: App;
   readonly applications: Applications;
   readonly limits: Limits;
+  /** Protocols of CONNECT that the application is invoked for, in lower case, "" for plain CONNECT (MSGI-TUN-1). */
+  readonly protocols: ReadonlySet<string>;
+  /** Authorities that may be pushed besides that of the parent, in lower case (MSGI-PUSH-9). */
+  readonly authorities: ReadonlySet<string>;
   /** The value of the date field now, kept up by the server's one timer. */
   readonly clock: { readonly date: string };
   /** How long the peer may keep a response, or an application that reads a request, waiting: milliseconds. */
@@ -22,6 +26,17 @@ export interface Host {
   readonly receiveTimeout: number;
   /** A failure of the application or of the server itself. Does not throw. */
   readonly report: (error: unknown, what: string) => void;
+  /** A connection has ended for an error, of either side, or for a limit. Does not throw. */
+  readonly failed: (failure: ConnectionFailure) => void;
+}
+
+/** Why a connection was closed that was not in good order. */
+export interface ConnectionFailure {
+  readonly peer: Address | null;
+  /** Of the GOAWAY; null where the transport was dropped without one. */
+  readonly code: ErrorCode | null;
+  /** The rule that was broken, or the limit that was met, with its section. Quotes nothing of the peer's. */
+  readonly rule: string;
 }
 
 /** What the transport of one connection does for it. */
@@ -52,7 +67,8 @@ export class Gateway implements ConnectionListener {
   constructor(host: Host, transport: Transport) {
     this.#host = host;
     this.#transport = transport;
-    this.http2 = new Http2Connection(this, host.limits);
+    const extended = [...host.protocols].some(protocol => protocol !== '');
+    this.http2 = new Http2Connection(this, host.limits, extended);
     this.face = connectionFace(this.http2, transport, () => this.drain());
   }
 
@@ -75,8 +91,8 @@ export class Gateway implements ConnectionListener {
   request(stream: Stream, request: Request): void {
     const handling = stream as Handling;
     handling.begin(request);
-    if (request.head.method === 'CONNECT') {
-      // No protocol is listed, plain CONNECT included: no application answers for a tunnel that is not there.
+    if (request.head.method === 'CONNECT' && !this.#host.protocols.has(request.head.protocol.toLowerCase())) {
+      // Not listed, so no application answers for a tunnel that is not there.
       handling.respond(501, NO_FIELDS, undefined);
       handling.settle();
       return;
@@ -86,8 +102,26 @@ export class Gateway implements ConnectionListener {
     this.#invoked = null;
   }
 
+  /** Whether exchanges of that authority may be promised on one of `parent`. */
+  serves(authority: string, parent: string): boolean {
+    const name = authority.toLowerCase();
+    return name !== '' && (name === parent.toLowerCase() || this.#host.authorities.has(name));
+  }
+
+  /** Promises a request, and runs `app`, or what is hosted, on it in a later turn (MSGI-PUSH-14). */
+  promise(parent: Handling, section: Fields, request: Request, app: App = this.#host.app): boolean {
+    const handling = this.http2.promise(parent, section) as Handling | null;
+    if (handling === null) return false;
+    handling.begin(request);
+    this.#follow(
+      handling,
+      new Promise(resolve => setImmediate(resolve)).then(() => app(new ServerExchange(handling))),
+    );
+    return true;
+  }
+
   #run(handling: Handling): void {
-    const { app, applications } = this.#host;
+    const { app } = this.#host;
     let result: Awaitable<void>;
     try {
       result = app(new ServerExchange(handling));
@@ -95,15 +129,16 @@ export class Gateway implements ConnectionListener {
       this.#threw(handling, error);
       return;
     }
-    if (result === undefined) {
-      this.#fulfilled(handling);
-    } else {
-      applications.follow(
-        result,
-        () => this.#fulfilled(handling),
-        error => this.#threw(handling, error),
-      );
-    }
+    if (result === undefined) this.#fulfilled(handling);
+    else this.#follow(handling, result);
+  }
+
+  #follow(handling: Handling, result: PromiseLike<void>): void {
+    this.#host.applications.follow(
+      result,
+      () => this.#fulfilled(handling),
+      error => this.#threw(handling, error),
+    );
   }
 
   #fulfilled(handling: Handling): void {
@@ -137,7 +172,8 @@ export class Gateway implements ConnectionListener {
     this.#transport.wake();
   }
 
-  close(_error: Http2Error | null): void {
+  close(error: Http2Error | null): void {
+    if (error !== null) this.#host.failed({ peer: this.#transport.peer, code: error.code, rule: error.message });
     this.#transport.close();
   }
 

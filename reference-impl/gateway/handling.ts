@@ -68,7 +68,7 @@ export class Handling extends Stream {
   /** The request arrives. */
   begin(request: Request): void {
     this.head = request.head;
-    if (this.state === 'halfClosedRemote') return;
+    if (this.state === 'halfClosedRemote' || this.promised) return;
     this.inbound = new Inbound(this, false);
     this.expectsContinue = request.expectsContinue;
   }
@@ -121,8 +121,9 @@ export class Handling extends Stream {
     const octets = body === undefined ? null : toOctets(body);
     const length = octets === null ? 0 : octets.length;
     const { blocks } = this.gateway.http2.sender;
-    const hasContent = this.head.method !== 'HEAD';
-    const known = hasContent ? blocks.find(status, fields, length, this.gateway.date) : null;
+    const { method } = this.head;
+    const known =
+      method !== 'HEAD' && method !== 'CONNECT' ? blocks.find(status, fields, length, this.gateway.date) : null;
     if (known !== null) {
       if (this.phase === 'dead') return;
       this.#wantIdle('respond');
@@ -138,6 +139,9 @@ export class Handling extends Stream {
     const isHead = this.head.method === 'HEAD';
     const bodiless = status === 204 || status === 205 || status === 304;
     const length = octets === null ? 0 : octets.length;
+    if (this.head.method === 'CONNECT' && status < 300) {
+      throw new TypeError(`${status} to CONNECT opens a tunnel: it is for start (RFC 9113 section 8.5)`);
+    }
     if (declared >= 0 && !bodiless && declared !== length && !(isHead && octets === null)) {
       throw new TypeError(`content-length says ${declared}, the body has ${length} octets`);
     }
@@ -176,13 +180,17 @@ export class Handling extends Stream {
     const declared = checkFields(fields);
     if (this.phase === 'dead') return this.outbound ?? new Outbound(this, true, -1);
     this.#wantIdle('start');
+    // Who starts a success before it has read means to read: behind the head no 100 can come.
+    if (status < 300) this.sendContinue();
     const { http2 } = this.gateway;
-    const loses = declared >= 0 && (status === 204 || status === 205);
+    this.tunnel = this.head.method === 'CONNECT' && status < 300;
+    const loses = declared >= 0 && (this.tunnel || status === 204 || status === 205);
     const list = loses ? withoutField(fields, 'content-length') : fields;
-    const drops = this.head.method === 'HEAD' || status === 204 || status === 205 || status === 304;
+    const bodiless = this.head.method === 'HEAD' || status === 204 || status === 205 || status === 304;
+    const drops = bodiless && !this.tunnel;
     this.phase = 'open';
     this.status = status;
-    this.outbound = new Outbound(this, drops, drops ? -1 : declared);
+    this.outbound = new Outbound(this, drops, drops || this.tunnel ? -1 : declared);
     const date = hasField(fields, 'date') ? '' : this.gateway.date;
     http2.sender.head(this, http2.sender.blocks.make(status, list, -1, date), drops);
     http2.announce();
@@ -321,9 +329,12 @@ export class Handling extends Stream {
   closeNotice(): Close {
     const { error, status, sent, received } = this;
     const left = Math.max(0, sent - this.queued - this.dropped);
-    return error === null
-      ? { type: 'close', complete: true, code: 0, by: 'app', status, sent, received }
-      : { type: 'close', complete: false, code: error.code, by: error.by, status, sent: left, received };
+    // Of a whole response only the request half can have failed.
+    if (error === null) {
+      const { code = 0, by = 'app' } = this.inbound?.failure ?? {};
+      return { type: 'close', complete: true, code, by, status, sent, received };
+    }
+    return { type: 'close', complete: false, code: error.code, by: error.by, status, sent: left, received };
   }
 
   // Notices -------------------------------------------------------------------------------------------------------

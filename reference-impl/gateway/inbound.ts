@@ -38,6 +38,11 @@ export class Inbound {
     return this.state === 'ended';
   }
 
+  /** Why the request has failed, null where it has not: to be stopped is no failure. */
+  get failure(): Failure | null {
+    return this.state === 'failed' ? this.error : null;
+  }
+
   get trailers(): Fields | null {
     return this.ended ? this.#trailers : null;
   }

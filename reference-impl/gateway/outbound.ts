@@ -70,6 +70,9 @@ export class Outbound {
     const handling = this.#handling;
     if (handling.phase === 'done') throw new TypeError('end after end');
     if (handling.error !== null) return rejected(handling.error);
+    if (handling.tunnel && trailers !== undefined && trailers.length > 0) {
+      throw new TypeError('a tunnel has no trailers (RFC 9113 section 8.5)');
+    }
     if (this.#declared >= 0 && this.#written < this.#declared && !this.#drops) {
       const short = `content ends ${this.#declared - this.#written} octets short of its content-length`;
       handling.fail(ERROR_CODE.INTERNAL_ERROR, 'app', short);

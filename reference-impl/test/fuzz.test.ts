@@ -32,6 +32,7 @@ import { Gateway } from '../gateway/gateway.ts';
 import { ModelClient, type ModelStream, pattern } from './model-client.ts';
 
 const STREAMS = 4;
+const PROMISES = 2;
 const CONTENT_KEY = 1000;
 /** What a client that makes no mistake may meet: refusals, resets and failures of the application, limits. */
 const FAIR: readonly number[] = [
@@ -93,6 +94,7 @@ class World {
       ...DEFAULT_LIMITS,
       initialWindow,
       concurrentStreams: STREAMS,
+      promisedStreams: PROMISES,
       connectionWindow: 70_000,
       outputMark: 20_000,
       headerListSize: 500,
@@ -104,12 +106,15 @@ class World {
         app: x => this.#app(x),
         applications: new Applications(),
         limits,
+        protocols: new Set(),
+        authorities: new Set(),
         clock: { date: 'Thu, 01 Jan 1970 00:00:00 GMT' },
         sendTimeout: 3000,
         receiveTimeout: 4000,
         report: (error, what) => {
           if (error !== ASKED && !/no response|not ended/.test(String(error))) this.faults.push(`${what}: ${error}`);
         },
+        failed: () => {},
       },
       { peer: null, local: null, tls: null, wake: () => {}, close: () => {} },
     );
@@ -123,7 +128,7 @@ class World {
     this.served.push(served);
     const expected = this.#expected.get(x.id);
     if (this.exact && expected !== undefined)
-      assert.deepEqual(x.request.fields, expected, 'the fields as they were sent');
+      assert.deepEqual([...x.request.fields], expected, 'the fields as they were sent');
     x.watch(notice => {
       assert.ok(
         !served.notices.includes('close') && !served.notices.includes(notice.type),
@@ -210,6 +215,12 @@ class World {
 
   inform(served: Served): void {
     this.#call(served, ['open', 'done'], () => served.x.inform(103, ['x-i', 'v']));
+  }
+
+  push(served: Served): void {
+    const { x } = served;
+    const given = this.#call(served, [], () => x.push({ target: '/p' }));
+    if (given) assert.ok((x.state === 'idle' || x.state === 'open') && !x.pushed, 'where a promise may be made');
   }
 
   write(served: Served, length: number): void {
@@ -374,7 +385,7 @@ class World {
     const step = size === 0 ? Math.max(1, octets.length) : size;
     for (let at = 0; at < octets.length; at += step) {
       this.gateway.http2.receive(octets.slice(at, at + step), this.now);
-      assert.ok(this.gateway.http2.active <= STREAMS, 'the limit of streams');
+      assert.ok(this.gateway.http2.active <= STREAMS + PROMISES, 'the limits of streams');
     }
     for (const stream of this.#resets) {
       stream.horizon = Math.min(stream.horizon, this.client.offset + this.gateway.http2.sender.output.length);
@@ -428,7 +439,7 @@ class World {
     const costs = this.served.filter(s => !s.notices.includes('close') || (!s.complete && !s.settled)).length;
     // Whole responses whose request failed afterwards may count until their application has settled, or not.
     const mayCost = this.served.filter(s => s.complete && !s.settled).length;
-    assert.ok(costs <= STREAMS, 'exchanges that count');
+    assert.ok(costs <= STREAMS + PROMISES, 'exchanges that count');
     for (const { x, sink, writing, waiting } of this.served) {
       if (sink === null || x.state !== 'open') continue;
       assert.ok(sink.buffered > 0 || writing === 0, 'write settles');
@@ -522,6 +533,13 @@ function onStream(act: (world: World, stream: ModelStream, size: number, padding
     });
 }
 
+function onPromise(act: (world: World, stream: ModelStream) => void): fc.Arbitrary<Act> {
+  return fc.nat(2).map(back => world => {
+    const stream = world.client.streams.get(world.client.promised - 2 * back);
+    if (stream !== undefined && stream.id % 2 === 0) act(world, stream);
+  });
+}
+
 const request: fc.Arbitrary<Act> = fc
   .tuple(
     fc.constantFrom('GET', 'POST', 'POST', 'POST', 'HEAD'),
@@ -572,6 +590,9 @@ const ACTS: readonly (readonly [number, string, fc.Arbitrary<Act>])[] = [
   [2, 'stop', onServed((_, s) => s.x.body.stop())],
   [2, 'inform', onServed((w, s) => w.inform(s))],
   [2, 'reset', onServed((w, s) => w.reset(s))],
+  [4, 'push', onServed((w, s) => w.push(s))],
+  [2, 'refuse', onPromise((w, s) => w.cancel(s))],
+  [2, 'WINDOW_UPDATE of a promise', onPromise((w, s) => w.update(s.id, 500))],
   [6, 'fulfil', onServed((_, s) => s.fulfil())],
   [1, 'reject', onServed((_, s) => s.reject(ASKED))],
   [1, 'deadline', onServed((_, s, n) => s.x.deadline(n + 1))],
@@ -616,7 +637,7 @@ t.test('random clients, applications and transports', { timeout: 1000 * seconds 
   const catching = (error: unknown): void => void unhandled.push(error);
   process.on('unhandledRejection', catching);
   t.teardown(() => process.off('unhandledRejection', catching));
-  const seen = { requests: 0, errors: 0, complete: 0 };
+  const seen = { requests: 0, errors: 0, complete: 0, pushed: 0 };
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.tuple(act, cuts, fc.boolean()), {
@@ -642,6 +663,7 @@ t.test('random clients, applications and transports', { timeout: 1000 * seconds 
         await world.finish();
         seen.requests += world.served.length;
         seen.complete += world.served.filter(s => s.complete).length;
+        seen.pushed += world.served.filter(s => s.complete && s.x.pushed).length;
         if (world.client.goaway > 0) seen.errors += 1;
       },
     ),
@@ -649,5 +671,5 @@ t.test('random clients, applications and transports', { timeout: 1000 * seconds 
   );
   await turn();
   t.same(unhandled, [], 'no unhandled rejection');
-  t.ok(seen.requests > 200 && seen.complete > 50 && seen.errors > 2, JSON.stringify(seen));
+  t.ok(seen.requests > 200 && seen.complete > 50 && seen.pushed > 5 && seen.errors > 2, JSON.stringify(seen));
 });

@@ -57,6 +57,8 @@ export class ModelClient {
   goaway = -1;
   /** Codes of RST_STREAM so far. */
   readonly resets: number[] = [];
+  /** The last stream that was promised. */
+  promised = 0;
   readonly #reader = new FrameReader();
   readonly #decoder = new Decoder();
   /** SETTINGS of ours that have not been acknowledged. */
@@ -134,6 +136,9 @@ export class ModelClient {
       case 'CONTINUATION':
         this.#headers(frame, payload.fragment);
         break;
+      case 'PUSH_PROMISE':
+        this.#promise(frame.stream, payload.promised, payload.fragment);
+        break;
       default:
         assert.equal(payload.type, 'PING');
     }
@@ -191,6 +196,14 @@ export class ModelClient {
     assert.deepEqual(content, pattern(stream.id, stream.received, content.length), 'content');
     stream.received += content.length;
     if (frame.flags & FLAG.END_STREAM) stream.response = 'ended';
+  }
+
+  #promise(parent: number, promised: number, fragment: Uint8Array): void {
+    assert.notEqual(this.#known(parent).response, 'ended', 'a promise behind the end of its parent');
+    assert.ok(parent % 2 === 1 && promised === this.promised + 2, `${promised} is promised on ${parent}`);
+    assert.deepEqual(this.#decoder.decode(fragment).slice(0, 2), [':method', 'GET']);
+    this.promised = promised;
+    this.open(promised).ended = true;
   }
 
   #headers(frame: Frame, fragment: Uint8Array): void {

@@ -202,12 +202,14 @@ export class Http2Peer implements Transport {
     const gateway = this.#gateway;
     const age = now - this.#opened;
     if (gateway === null) {
-      if (age > (this.#options.prefaceTimeout ?? 10_000)) this.#socket.destroy();
+      if (age > (this.#options.prefaceTimeout ?? 10_000)) this.#drop('the client has not begun in time');
       return;
     }
     const { sendTimeout, receiveTimeout } = this.#host;
     const socket = this.#socket;
-    if (this.#taking.look(now, socket.writableLength > 0, taken(socket)) >= sendTimeout) socket.destroy();
+    if (this.#taking.look(now, socket.writableLength > 0, taken(socket)) >= sendTimeout) {
+      this.#drop('the peer has taken nothing for too long');
+    }
     if (gateway.http2.closed) return;
     if (this.#finishing.look(now, gateway.http2.unfinished && !socket.isPaused(), this.#received) >= receiveTimeout) {
       gateway.http2.abort('ENHANCE_YOUR_CALM', 'a frame or a field block comes too slowly (RFC 9113 section 10.5)');
@@ -218,6 +220,13 @@ export class Http2Peer implements Transport {
       gateway.http2.abort('SETTINGS_TIMEOUT', 'SETTINGS has not been acknowledged in time (RFC 9113 section 6.5.3)');
     }
     gateway.tick(now);
+  }
+
+  /** Without a word, since there is nobody to hear it. */
+  #drop(rule: string): void {
+    if (this.#socket.destroyed) return;
+    this.#host.failed({ peer: this.peer, code: null, rule });
+    this.#socket.destroy();
   }
 
   destroy(): void {

@@ -7,7 +7,7 @@ import { Applications } from '../gateway/applications.ts';
 import type { Host } from '../gateway/gateway.ts';
 import { Http2Peer } from './http2-peer.ts';
 import type { ServeOptions } from './options.ts';
-import { reportToStderr, safely } from './report.ts';
+import { reporting, reportToStderr, safely } from './report.ts';
 
 const TICK = 500;
 
@@ -30,14 +30,18 @@ export class Listener {
 
   constructor(app: App, options: ServeOptions) {
     this.#options = options;
+    const report = safely(options.report ?? reportToStderr);
     this.host = {
       app,
       applications: new Applications(),
       limits: { ...DEFAULT_LIMITS, ...options.limits },
+      protocols: inLowerCase(options.protocols),
+      authorities: inLowerCase(options.authorities),
       clock: this.#clock,
       sendTimeout: options.sendTimeout ?? 60_000,
       receiveTimeout: options.receiveTimeout ?? 60_000,
-      report: safely(options.report ?? reportToStderr),
+      report,
+      failed: reporting(options.failed, report),
     };
     this.#server = this.#createServer();
   }
@@ -132,6 +136,10 @@ export class Listener {
       this.#emptied = resolve;
     });
   }
+}
+
+function inLowerCase(names: readonly string[] = []): ReadonlySet<string> {
+  return new Set(names.map(name => name.toLowerCase()));
 }
 
 function asPem(text: string | Uint8Array): string | Buffer {

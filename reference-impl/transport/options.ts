@@ -1,5 +1,6 @@
 /** What a listener may be told. */
 import type { Limits } from '../engine/limits.ts';
+import type { ConnectionFailure } from '../gateway/gateway.ts';
 
 /** PEM texts. */
 export interface Credentials {
@@ -15,6 +16,13 @@ export interface ServeOptions {
   readonly port?: number;
   /** Serve TLS with ALPN "h2"; without it cleartext, with prior knowledge (RFC 9113 §3.3). */
   readonly tls?: Credentials;
+  /**
+   * Protocols of CONNECT that the application takes, as "websocket"; "" is plain CONNECT. None by default: 501. One that is
+   * not "" enables extended CONNECT (RFC 8441).
+   */
+  readonly protocols?: readonly string[];
+  /** Authorities, as in ":authority", that may be pushed on exchanges of any other. None by default. */
+  readonly authorities?: readonly string[];
   /** Any of the engine's limits. */
   readonly limits?: Partial<Limits>;
   /** Milliseconds for the client to begin and to acknowledge SETTINGS; default 10,000 and 30,000. */
@@ -32,4 +40,6 @@ export interface ServeOptions {
   readonly kill?: number;
   /** Failures of the application; default: one line to stderr. */
   readonly report?: (error: unknown, what: string) => void;
+  /** Connections that end for an error of the protocol or a limit; default: nothing. */
+  readonly failed?: (failure: ConnectionFailure) => void;
 }
