@@ -5,7 +5,7 @@ import type { Case } from './case.ts';
 import type { Report, Result } from './result.ts';
 import { DEFAULT_OPTIONS, type Listener, type RunOptions } from './runner/events.ts';
 import { run } from './runner/run.ts';
-import { randomSeed, type Selection, select } from './selection.ts';
+import { claimedSuites, randomSeed, type Selection, select } from './selection.ts';
 import { openTarget, type TargetOptions } from './targets/index.ts';
 import type { Target } from './targets/target.ts';
 import { Interrupted } from './usage.ts';
@@ -25,10 +25,12 @@ const LAST_CASES_MS = 1000;
  * TargetError where the subject cannot be judged at all, Interrupted where the signal came first.
  */
 export async function certify(target: string, options: CertifyOptions = {}): Promise<Report> {
-  const cases = select(options);
+  select(options);
   const opened = await unlessAborted(openTarget(target, options), options.signal);
   try {
-    const report = await runOrCut(cases, opened, options);
+    const { claims } = opened.facts;
+    const suites = options.suites ?? (options.cases?.length ? ['all'] : claimedSuites(claims));
+    const report = await runOrCut(select(options, claims), opened, { ...options, suites });
     for (const listener of options.listeners ?? []) listener.end?.(report);
     return report;
   } finally {

@@ -1,6 +1,7 @@
 /**
  * Which rows of the registry have a case, a reason, or neither. `npm run open` rewrites spec/registry/open.json, the list of
- * rows that wait for their case; a test fails when the list is out of date.
+ * rows that wait for their case; a test fails when the list is out of date. It may only shrink: what is new in the registry is
+ * taken up where its id, or the beginning of it, is named (`npm run open -- MSGI-PUSH-31`).
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -40,9 +41,12 @@ export function openErrors(cases: readonly Case[]): readonly string[] {
 
 if (process.argv[1]?.endsWith('open-rows.js')) {
   const { waiting } = coverage(catalogue);
-  const grown = waiting.filter(id => !open.has(id));
+  const named = process.argv.slice(2);
+  const grown = waiting.filter(id => !open.has(id) && !named.some(name => id.startsWith(name)));
   if (open.size > 0 && grown.length > 0) {
-    process.stderr.write(`The list may only shrink, and these are new in it: ${grown.join(', ')}\n`);
+    process.stderr.write(
+      `The list may only shrink, and these are new in it (name them to take them up): ${grown.join(', ')}\n`,
+    );
     process.exitCode = 1;
   } else {
     writeFileSync(join(PACKAGE_ROOT, 'spec/registry/open.json'), `${JSON.stringify(waiting, null, 2)}\n`);

@@ -3,20 +3,28 @@
  * it, and against each of its faults, which must fail it for the reason that the fault names. A case without a fault is a
  * defect of the kit.
  */
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Case } from './case.ts';
 import { catalogue } from './cases/index.ts';
 import type { Fault } from './faults/fault.ts';
+import type { GatewayFault } from './faults/gateway/fault.ts';
 import { faults } from './faults/index.ts';
 import { openProxy } from './faults/proxy.ts';
 import { type Attempt, attempt } from './runner/attempt.ts';
 import { calibrate } from './runner/calibrate.ts';
 import type { Subject } from './subject.ts';
+import { packageRoot } from './targets/bundled.ts';
 import { openTarget } from './targets/open.ts';
 import { TargetError } from './targets/target.ts';
 
+type AnyFault = Fault | GatewayFault;
+
 /** A fault that fails more cases than this says why. */
 const MANY = 5;
+
+/** Milliseconds until a case gives up under a fault by which what it waits for never comes. */
+const PATIENCE_MS = 1500;
 
 export interface Proof {
   readonly caseId: string;
@@ -41,7 +49,8 @@ export interface ProveOptions {
 
 /** Runs the proofs against a sound server. Throws TargetError when it does not start. */
 export async function prove(options: ProveOptions, told: (proof: Proof) => void = () => {}): Promise<readonly Proof[]> {
-  const target = await openTarget(options.target, {});
+  const application = join(packageRoot(), 'dist', 'conformance', 'faults', 'faulty-application.js');
+  const target = await openTarget(options.target, { application });
   try {
     const subject = await calibrate(target, options.timeout);
     const cases = catalogue.filter(({ id }) => id.startsWith(options.only));
@@ -74,10 +83,14 @@ async function pooled(cases: readonly Case[], jobs: number, work: (body: Case) =
 }
 
 /** One try of the case with the fault, or nothing, in between. */
-async function through(subject: Subject, fault: Fault | null, body: Case, options: ProveOptions): Promise<Attempt> {
-  const proxy = await openProxy(subject.endpoint, fault);
+async function through(subject: Subject, fault: AnyFault | null, body: Case, options: ProveOptions): Promise<Attempt> {
+  const wire = fault?.wire === undefined ? null : { wire: fault.wire };
+  const proxy = await openProxy(subject.endpoint, wire);
+  const waits = fault !== null && 'waits' in fault;
   try {
-    const one = await attempt(body, { ...subject, endpoint: proxy.endpoint }, options.timeout, wait => wait);
+    const timeout = waits ? Math.min(PATIENCE_MS, options.timeout) : options.timeout;
+    const gateway = subject.gateway == null ? null : { ...subject.gateway, fault: fault?.id ?? null };
+    const one = await attempt(body, { ...subject, endpoint: proxy.endpoint, gateway }, timeout, wait => wait);
     for (const peer of one.parked) peer.close();
     return one;
   } finally {
@@ -90,7 +103,7 @@ function sound(body: Case, { verdict, seen }: Attempt): Proof {
   return { caseId: body.id, fault: null, verdict, seen, defect };
 }
 
-function faulty(body: Case, fault: Fault, one: Attempt): Proof {
+function faulty(body: Case, fault: AnyFault, one: Attempt): Proof {
   const proof = { caseId: body.id, fault: fault.id, verdict: one.verdict, seen: one.seen };
   if (one.verdict !== (fault.grade ?? 'fail')) return { ...proof, defect: 'the fault does not fail the case' };
   if (one.reason === 'barrier-unanswered' || one.reason === 'no-control')
@@ -125,7 +138,7 @@ function misspelt(): Proof[] {
 }
 
 /** How many cases of the whole catalogue a fault fails. */
-async function spread(subject: Subject, fault: Fault, options: ProveOptions): Promise<Proof> {
+async function spread(subject: Subject, fault: AnyFault, options: ProveOptions): Promise<Proof> {
   const failing: string[] = [];
   await pooled(catalogue, options.jobs, async body => {
     const one = await through(subject, fault, body, options);

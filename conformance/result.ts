@@ -18,17 +18,18 @@ export type Reason =
   | 'passive'
   | 'own-traffic'
   | 'dial'
+  | 'control'
   | 'kit';
 
-/** One frame, or one event of the transport, as it was on the wire. */
+/** One frame, or one event of the transport, as it was on the wire; or what the application behind the subject told. */
 export interface TranscriptEntry {
   /** Microseconds since the case began. */
   readonly t_us: number;
-  /** ">" sent by the kit, "<" sent by the subject, "-" an event of the transport. */
-  readonly direction: '>' | '<' | '-';
-  /** Number of the connection within the case, from 1. */
+  /** ">" sent by the kit, "<" sent by the subject, "-" an event of the transport, "=" on the control channel. */
+  readonly direction: '>' | '<' | '-' | '=';
+  /** Number of the connection within the case, from 1; 0 for the control channel. */
   readonly connection: number;
-  /** Frame type by its RFC name, or "PREFACE", "OPEN", "FIN", "RESET". */
+  /** Frame type by its RFC name, or "PREFACE", "OPEN", "FIN", "RESET"; "APP" from the application, "KIT" to it. */
   readonly type: string;
   readonly flags: readonly string[];
   readonly stream: number;

@@ -2,12 +2,23 @@
 import { randomInt } from 'node:crypto';
 import { requirementIds } from '../spec/registry/index.ts';
 import type { Case } from './case.ts';
-import { catalogue } from './cases/index.ts';
+import { gatewayCases, gatewaySuites } from './cases/gateway/index.ts';
+import { catalogue, http2Cases } from './cases/index.ts';
 import { nearest } from './targets/nearest.ts';
 import { UsageError } from './usage.ts';
 
-/** Every suite with its cases. */
-export const suites: Readonly<Record<string, readonly Case[]>> = { http2: catalogue };
+/** Every suite with its cases: what the wire shows, what needs the kit's application, each area of the latter, all. */
+export const suites: Readonly<Record<string, readonly Case[]>> = {
+  http2: http2Cases,
+  gateway: gatewayCases,
+  ...gatewaySuites,
+  all: catalogue,
+};
+
+/** The suites of a run that names none: those that the target claims. */
+export function claimedSuites(claims: readonly string[]): readonly string[] {
+  return ['http2', ...(claims.includes('gateway') ? ['gateway'] : [])];
+}
 
 export interface Shard {
   /** From 1 to `of`. */
@@ -22,9 +33,17 @@ export interface Selection {
   readonly shard?: Shard;
 }
 
-/** The cases chosen, in the order of the catalogue. Throws UsageError for whatever chooses nothing. */
-export function select({ suites: names = ['http2'], cases = [], shard }: Selection = {}): readonly Case[] {
-  const all = [...new Set(names.flatMap(suite))];
+/**
+ * The cases chosen, in the order of the catalogue: of all of them where neither suites nor claims are given. Throws
+ * UsageError for whatever chooses nothing.
+ */
+export function select(
+  { suites: named, cases = [], shard }: Selection = {},
+  claims?: readonly string[],
+): readonly Case[] {
+  // Whoever names a case means it, claimed or not.
+  const usual = claims === undefined || cases.length > 0 ? ['all'] : claimedSuites(claims);
+  const all = [...new Set((named ?? usual).flatMap(suite))];
   const matched = cases.map(pattern => matching(all, pattern));
   const chosen = cases.length === 0 ? all : all.filter(one => matched.some(some => some.includes(one)));
   return shard === undefined ? chosen : share(chosen, shard);

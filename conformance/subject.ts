@@ -1,4 +1,5 @@
 /** The subject as a case sees it: where it is and what it serves. */
+import type { Control } from './gateway/control.ts';
 
 export interface Endpoint {
   readonly scheme: 'http' | 'https';
@@ -33,6 +34,8 @@ export interface Subject {
   readonly upload: { readonly path: string } | null;
   /** Answered otherwise than `small`, so that an answer shows which of the two was asked for. */
   readonly other: Resource | null;
+  /** The kit's application behind it, where it claims "gateway", and the fault that its exchanges are to have. */
+  readonly gateway?: { readonly control: Control; readonly fault: string | null } | null;
 }
 
 export function formatEndpoint({ scheme, host, port }: Endpoint): string {

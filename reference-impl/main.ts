@@ -136,7 +136,7 @@ function oneLifespan(hosted: App | Application): App | Application {
   let started = 0;
   let drained = false;
   return {
-    app: hosted.app,
+    app: x => hosted.app(x),
     async start(host) {
       started += 1;
       if (started === 1) await hosted.start?.(host);
@@ -225,7 +225,7 @@ function logFailure({ peer, code, rule }: ConnectionFailure): void {
 function wrapped(hosted: App | Application, middleware: (app: App) => App): App | Application {
   if (typeof hosted === 'function') return middleware(hosted);
   return {
-    app: middleware(hosted.app),
+    app: middleware(x => hosted.app(x)),
     start: host => hosted.start?.(host),
     drain: () => hosted.drain?.(),
     stop: () => hosted.stop?.(),

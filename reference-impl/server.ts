@@ -22,7 +22,8 @@ export async function serve(hosted: App | Application, options: ServeOptions = {
   let listener: Listener;
   let port: number;
   try {
-    listener = new Listener(application.app, options);
+    // As its member, for an application may be an object that uses itself (MSGI-MODEL-10).
+    listener = new Listener(typeof hosted === 'function' ? hosted : x => hosted.app(x), options);
     port = await listener.listen();
   } catch (error) {
     // It was started, so it is stopped.

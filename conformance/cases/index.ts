@@ -9,6 +9,7 @@ import fieldBlocks from './field-blocks/index.ts';
 import fields from './fields/index.ts';
 import flowControl from './flow-control/index.ts';
 import framing from './framing/index.ts';
+import { gatewayCases } from './gateway/index.ts';
 import goaway from './goaway/index.ts';
 import headers from './headers/index.ts';
 import hpack from './hpack/index.ts';
@@ -23,7 +24,8 @@ import rstStream from './rst-stream/index.ts';
 import settings from './settings/index.ts';
 import streams from './streams/index.ts';
 
-export const catalogue: readonly Case[] = [
+/** Cases that any server can be judged by. */
+export const http2Cases: readonly Case[] = [
   ...preface,
   ...framing,
   ...fieldBlocks,
@@ -47,3 +49,5 @@ export const catalogue: readonly Case[] = [
   ...hpack,
   ...passive,
 ];
+
+export const catalogue: readonly Case[] = [...http2Cases, ...gatewayCases];

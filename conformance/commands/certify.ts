@@ -42,7 +42,11 @@ export function certifyCommand(settle: (status: number) => void): Command {
     .summary('judge a server: does it keep the rules of HTTP/2?')
     .description('Judge a server: run the cases against it, show each rule that it breaks and the frames that show it.')
     .argument('[target]', 'whom to judge', 'reference')
-    .option('--suite <name,...>', 'suites to run (default: http2)', names)
+    .option(
+      '--suite <name,...>',
+      'suites to run: http2, gateway, an area of gateway, all (default: what the target claims)',
+      names,
+    )
     .option('--case <pattern>', 'only these cases: a glob over their ids, or a requirement or section', several)
     .option('--report <file>', 'write the report as JSON')
     .addOption(new Option('--format <name>', 'what to print').choices(FORMATS).default('pretty'))

@@ -4,6 +4,7 @@ import { open, type Requirement, type RequirementId, registry, requirementIds } 
 import type { Case } from '../case.ts';
 import { catalogue } from '../cases/index.ts';
 import type { Fault } from '../faults/fault.ts';
+import type { GatewayFault } from '../faults/gateway/fault.ts';
 import { ruleSentence, sectionName } from '../reporters/rule.ts';
 import { wrap } from '../reporters/text.ts';
 import { requirementsOf, similar } from '../selection.ts';
@@ -27,7 +28,7 @@ export function explainCommand(): Command {
 }
 
 /** Throws UsageError for an id that is neither. */
-export function explain(id: string, faults: readonly Fault[]): readonly string[] {
+export function explain(id: string, faults: readonly AnyFault[]): readonly string[] {
   const found = catalogue.find(one => one.id === id);
   if (found !== undefined) return explainCase(found, faults);
   if (Object.hasOwn(registry, id)) return explainRule(id as RequirementId);
@@ -36,9 +37,11 @@ export function explain(id: string, faults: readonly Fault[]): readonly string[]
   throw new UsageError(`there is no case and no rule "${id}"${hint} (msgi list shows all cases)`);
 }
 
+type AnyFault = Pick<Fault | GatewayFault, 'id' | 'deviation' | 'fails'>;
+
 type Part = readonly [label: string, texts: readonly (string | undefined)[]];
 
-function explainCase(one: Case, faults: readonly Fault[]): readonly string[] {
+function explainCase(one: Case, faults: readonly AnyFault[]): readonly string[] {
   const { id, title, needs = [], limited, passive, handshake, disputed } = one;
   const remarks = [
     passive ? 'what the subject sends on its own in any other case counts here too' : undefined,
@@ -90,11 +93,13 @@ function explainRule(id: RequirementId): readonly string[] {
 const JUDGED: Readonly<Record<Requirement['judged'], string>> = {
   wire: 'by what the server sends',
   gateway: "only with the kit's application behind the server",
+  application: 'at an application',
   client: 'only at a client',
   none: 'not at all',
 };
 
-function h2specSentence({ h2spec }: Requirement): string {
+function h2specSentence({ h2spec }: Requirement): string | undefined {
+  if (h2spec === undefined) return undefined;
   const cases = h2spec.cases.length > 0 ? `: ${h2spec.cases.join(', ')}` : '';
   const note = h2spec.note === undefined ? '' : ` (${h2spec.note})`;
   return h2spec.coverage === 'none'

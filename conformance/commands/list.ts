@@ -6,7 +6,7 @@ import {
   type RequirementId,
   registry,
   requirementIds,
-  rfcOf,
+  sourceOf,
 } from '../../spec/registry/index.ts';
 import type { Case } from '../case.ts';
 import { plural } from '../reporters/text.ts';
@@ -29,7 +29,11 @@ export function listCommand(): Command {
   return new Command('list')
     .summary('list the cases, or the rules and how they are covered')
     .description('List the cases by chapter, or the rules by section with what judges them.')
-    .option('--suite <name,...>', 'only the cases of these suites (default: http2)', names)
+    .option(
+      '--suite <name,...>',
+      'only the cases of these suites: http2, gateway, an area of gateway (default: all)',
+      names,
+    )
     .option('--requirements', 'the rules by section of their RFC')
     .addOption(new Option('--format <name>', 'what to print').choices(['pretty', 'json']).default('pretty'))
     .addHelpText('after', EXAMPLES)
@@ -68,7 +72,7 @@ function chapters(cases: readonly Case[]): readonly string[] {
 
 /** How the rules of a section are judged. */
 interface Coverage {
-  readonly rfc: string;
+  readonly source: string;
   readonly section: string;
   readonly title: string;
   readonly rules: number;
@@ -87,7 +91,7 @@ function requirements(cases: readonly Case[], format: Flags['format']): string {
   const sections = sectionsOf(requirementIds).map(ids => coverage(ids, covered));
   const totals = coverage(requirementIds, covered);
   if (format === 'json') {
-    const { rfc, section, title, ...counts } = totals;
+    const { source, section, title, ...counts } = totals;
     return JSON.stringify({ sections, totals: counts }, null, 2);
   }
   return table(sections, totals).join('\n');
@@ -97,7 +101,7 @@ function requirements(cases: readonly Case[], format: Flags['format']): string {
 function sectionsOf(ids: readonly RequirementId[]): readonly (readonly RequirementId[])[] {
   const groups = new Map<string, RequirementId[]>();
   for (const id of ids) {
-    const key = `${rfcOf(id)} ${registry[id].section}`;
+    const key = `${sourceOf(id)} ${registry[id].section}`;
     groups.set(key, [...(groups.get(key) ?? []), id]);
   }
   return [...groups.values()];
@@ -108,7 +112,7 @@ function coverage(ids: readonly RequirementId[], covered: ReadonlySet<string>): 
   const count = (chosen: (id: RequirementId, row: Requirement) => boolean): number =>
     ids.filter(id => chosen(id, registry[id])).length;
   return {
-    rfc: rfcOf(first),
+    source: sourceOf(first),
     section: registry[first].section,
     title: registry[first].title,
     rules: ids.length,
@@ -127,10 +131,13 @@ function table(sections: readonly Coverage[], totals: Coverage): readonly string
   const width = Math.max(...sections.map(one => name(one).length)) + 2;
   const row = (label: string, one: Coverage): string =>
     label.padEnd(width) + COLUMNS.map(column => `${one[column] || '-'}`.padStart(column.length + 2)).join('');
-  const rfcs = [...new Set(sections.map(({ rfc }) => rfc))];
+  const sources = [...new Set(sections.map(({ source }) => source))];
   return [
     ''.padEnd(width) + COLUMNS.map(column => `  ${column}`).join(''),
-    ...rfcs.flatMap(rfc => [`RFC ${rfc}`, ...sections.filter(one => one.rfc === rfc).map(one => row(name(one), one))]),
+    ...sources.flatMap(source => [
+      source,
+      ...sections.filter(one => one.source === source).map(one => row(name(one), one)),
+    ]),
     row('all', totals),
     '',
     "wire: judged by what the server sends; gateway: only with the kit's application behind it; the others bind clients,",

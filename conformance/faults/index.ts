@@ -11,6 +11,8 @@ import fieldBlocks from './field-blocks.ts';
 import fields from './fields.ts';
 import flowControl from './flow-control.ts';
 import framing from './framing.ts';
+import type { GatewayFault } from './gateway/fault.ts';
+import { gatewayFaults } from './gateway/index.ts';
 import goaway from './goaway.ts';
 import headers from './headers.ts';
 import hpack from './hpack.ts';
@@ -25,7 +27,7 @@ import rstStream from './rst-stream.ts';
 import settings from './settings.ts';
 import streams from './streams.ts';
 
-export const faults: readonly Fault[] = [
+export const faults: readonly (Fault | GatewayFault)[] = [
   ...preface,
   ...framing,
   ...fieldBlocks,
@@ -49,4 +51,5 @@ export const faults: readonly Fault[] = [
   ...doubtful,
   ...hpack,
   ...passive,
+  ...gatewayFaults,
 ];

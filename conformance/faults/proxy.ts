@@ -10,7 +10,7 @@ export interface FaultProxy {
 }
 
 /** Listens on 127.0.0.1; without a fault it passes everything on, octet for octet. */
-export async function openProxy(upstream: Endpoint, fault: Fault | null): Promise<FaultProxy> {
+export async function openProxy(upstream: Endpoint, fault: Pick<Fault, 'wire'> | null): Promise<FaultProxy> {
   const sockets = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true, noDelay: true }, client => {
     const origin = connect({ host: upstream.host, port: upstream.port, allowHalfOpen: true });
@@ -31,7 +31,7 @@ function shut(server: Server, sockets: ReadonlySet<Socket>): Promise<void> {
   return new Promise(resolve => server.close(() => resolve()));
 }
 
-function join(client: Socket, origin: Socket, fault: Fault | null): void {
+function join(client: Socket, origin: Socket, fault: Pick<Fault, 'wire'> | null): void {
   const close = (): void => {
     client.end();
     origin.end();

@@ -63,7 +63,7 @@ function isKitVerdict(verdict: string): verdict is KitVerdict {
 }
 
 function h2specCases(id: RequirementId, results: readonly H2specResult[]): readonly H2specResult[] {
-  const { cases } = registry[id].h2spec;
+  const { cases = [] } = registry[id].h2spec ?? {};
   return results.filter(result => cases.includes(result.id) && result.verdict !== 'skip');
 }
 
@@ -75,8 +75,8 @@ function compareRule(id: RequirementId, kit: readonly Result[], h2spec: readonly
   return {
     id,
     rule: row.rule,
-    coverage: row.h2spec.coverage,
-    note: row.h2spec.note ?? null,
+    coverage: row.h2spec?.coverage ?? 'none',
+    note: row.h2spec?.note ?? null,
     h2spec: failed === undefined ? 'pass' : 'fail',
     kit: decides.verdict as KitVerdict,
     seen: decides.seen,

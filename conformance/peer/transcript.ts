@@ -73,7 +73,7 @@ export class Transcript {
   }
 
   event(
-    direction: '>' | '<' | '-',
+    direction: TranscriptEntry['direction'],
     connection: number,
     type: string,
     payload: string,
@@ -205,7 +205,8 @@ export function printable(text: string): string {
 export function formatEntry(entry: TranscriptEntry): string {
   const time = (entry.t_us / 1000).toFixed(2).padStart(9);
   const flags = entry.flags.length > 0 ? ` ${entry.flags.join(' ')}` : '';
-  const where = entry.direction === '-' || entry.type === 'PREFACE' ? '' : ` stream ${entry.stream}`;
+  const bare = entry.direction === '-' || entry.direction === '=' || entry.type === 'PREFACE';
+  const where = bare ? '' : ` stream ${entry.stream}`;
   const note = entry.note === undefined ? '' : `   (${entry.note})`;
   return `${time} ms  ${entry.connection} ${entry.direction} ${entry.type}${where}${flags}  ${entry.payload}${note}`.trimEnd();
 }

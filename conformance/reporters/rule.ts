@@ -1,5 +1,5 @@
 /** The rule behind a case, for those who do not know the ids by heart. */
-import { type Requirement, registry, rfcOf } from '../../spec/registry/index.ts';
+import { type Requirement, registry, sourceOf } from '../../spec/registry/index.ts';
 
 /** A report may be older or newer than the registry at hand, so a row can be missing. */
 export function rowOf(id: string): Requirement | undefined {
@@ -15,5 +15,5 @@ export function ruleSentence(id: string): string {
 /** "RFC 9113, section 6.5 (SETTINGS)". */
 export function sectionName(id: string): string {
   const row = rowOf(id);
-  return row === undefined ? id : `RFC ${rfcOf(id)}, section ${row.section} (${row.title})`;
+  return row === undefined ? id : `${sourceOf(id)}, section ${row.section} (${row.title})`;
 }

@@ -1,5 +1,6 @@
 /** One try of one case: runs it under its deadline and turns how it ended into a verdict, in this one place. */
 import type { Case } from '../case.ts';
+import { GatewayTrial } from '../gateway/trial.ts';
 import { DeadlinePassed, Failed, KitError, NotApplicable } from '../outcome.ts';
 import type { Finding } from '../peer/grammar.ts';
 import { BARRIER, type Peer } from '../peer/peer.ts';
@@ -39,12 +40,15 @@ type Ending = Pick<Attempt, 'verdict' | 'seen'> & { readonly reason?: Reason; re
 export async function attempt(body: Case, subject: Subject, timeout: number, idle: Idle): Promise<Attempt> {
   const start = performance.now();
   const deadline = new Deadline(timeout);
-  const trial = new Trial(subject, deadline.signal, wait => deadline.idle(idle(wait)));
+  const stand: Idle = wait => deadline.idle(idle(wait));
+  const hosted = body.app === undefined ? null : new GatewayTrial(subject, deadline.signal, stand, body.id);
+  const trial = hosted ?? new Trial(subject, deadline.signal, stand);
   const ending = await Promise.race([ended(body, trial, timeout), stuck(deadline.signal)]);
   deadline.clear();
   const judged = withFindings(body, trial, ending);
   const limited = judged.limited === true || (trial.limited && ending === judged && judged.verdict !== 'error');
   if (!limited) for (const peer of trial.peers) peer.close();
+  hosted?.app.end();
   return {
     verdict: judged.verdict,
     ...(judged.reason === undefined ? {} : { reason: judged.reason }),
@@ -57,7 +61,10 @@ export async function attempt(body: Case, subject: Subject, timeout: number, idl
     raced: trial.raced,
     controls: trial.controls,
     ms: performance.now() - start,
-    cut: judged.reason === 'dial' || trial.peers.some(({ end, goaways }) => end !== null && goaways.length === 0),
+    cut:
+      judged.reason === 'dial' ||
+      judged.reason === 'control' ||
+      trial.peers.some(({ end, goaways }) => end !== null && goaways.length === 0),
     parked: limited ? trial.peers : [],
     reactions: reactions(trial.peers),
   };

@@ -69,6 +69,7 @@ function assume(target: Target): Subject {
     large: resource(large),
     upload: upload ?? null,
     other: resource(other) ?? { path: ABSENT_PATH, status: 404, size: -1 },
+    gateway: target.control == null ? null : { control: target.control, fault: null },
   };
 }
 

@@ -169,6 +169,13 @@ class Run {
   }
 
   #missing(body: Case): Attempt | null {
+    const unclaimed = (body.app === undefined ? [] : ['gateway', ...(body.claims ?? [])]).find(
+      claim => !this.#subject.claims.has(claim),
+    );
+    if (unclaimed !== undefined) {
+      const seen = `the target does not claim "${unclaimed}"`;
+      return { ...untried(body), verdict: 'not-applicable', reason: 'not-claimed', seen };
+    }
     const need = body.needs?.find(name => this.#subject[name] === null);
     return need === undefined
       ? null

@@ -12,6 +12,8 @@ export interface TargetOptions {
   readonly headers?: readonly string[];
   /** Trust any certificate. */
   readonly insecure?: boolean;
+  /** Module that {application} stands for, in place of the kit's own application; `npm run prove` hosts a faulty one. */
+  readonly application?: string;
 }
 
 export interface Extras {
@@ -19,10 +21,12 @@ export interface Extras {
   readonly authority: string | null;
   readonly fields: readonly string[];
   readonly insecure: boolean;
+  readonly application: string | null;
 }
 
 /** Throws TargetError, which names the option and the fix. */
-export function checkOptions({ resources = {}, authority, headers = [], insecure = false }: TargetOptions): Extras {
+export function checkOptions(options: TargetOptions): Extras {
+  const { resources = {}, authority, headers = [], insecure = false, application } = options;
   const named = Object.entries(resources).map(([name, path]) => [
     resourceName(name),
     { path: resourcePath(name, path) },
@@ -32,6 +36,7 @@ export function checkOptions({ resources = {}, authority, headers = [], insecure
     authority: authority ?? null,
     fields: headers.flatMap(parseField),
     insecure,
+    application: application ?? null,
   };
 }
 

@@ -49,6 +49,11 @@ async function openManifest(manifest: Manifest, argument: string, extras: Extras
     checkPorts(manifest);
     return startTarget(manifest, argument, extras);
   }
+  if (manifest.claims.includes('gateway')) {
+    throw new TargetError(
+      `${manifest.file}: "claims" has "gateway", but there is no "start": the kit's application is hosted by a server that the kit starts, with {application} in its command`,
+    );
+  }
   const address = manifest.cleartext ?? (manifest.tls as string);
   const open = PLACEHOLDERS.find(name => mentions(address, name));
   if (open !== undefined) {

@@ -12,6 +12,7 @@ export const PLACEHOLDERS = [
   'node',
   'package',
   'manifest',
+  'application',
 ] as const;
 
 export type Values = Readonly<Record<(typeof PLACEHOLDERS)[number], string>>;

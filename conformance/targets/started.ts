@@ -1,4 +1,7 @@
 /** A target that the kit starts from a manifest. */
+import { join } from 'node:path';
+import { CONTROL } from '../application/messages.ts';
+import { Control } from '../gateway/control.ts';
 import { type Endpoint, formatEndpoint } from '../subject.ts';
 import { authorityOf, parseAddress } from './address.ts';
 import { packageRoot } from './bundled.ts';
@@ -28,7 +31,7 @@ export type StartedManifest = Manifest & { readonly start: readonly string[] };
 /** Throws TargetError; nothing is left running then. */
 export async function startTarget(manifest: StartedManifest, argument: string, extras: Extras): Promise<Target> {
   for (let attempt = 1; ; attempt++) {
-    const setUp = await makeSetUp(manifest);
+    const setUp = await makeSetUp(manifest, extras);
     try {
       return await start(setUp, argument, extras);
     } catch (error) {
@@ -42,22 +45,27 @@ export async function startTarget(manifest: StartedManifest, argument: string, e
 interface SetUp {
   readonly manifest: StartedManifest;
   readonly values: Values;
+  /** Where the manifest claims "gateway". */
+  readonly control: Control | null;
   origin: Running | null;
   subject: Running | null;
   end(): Promise<void>;
 }
 
-async function makeSetUp(manifest: StartedManifest): Promise<SetUp> {
+async function makeSetUp(manifest: StartedManifest, { application }: Extras): Promise<SetUp> {
   const scratch = makeScratch(manifest.name);
   const ports = await freePorts(3);
-  const values = await valuesFor(manifest, scratch, ports);
+  const values = await valuesFor(manifest, scratch, ports, application ?? kitApplication());
+  const control = manifest.claims.includes('gateway') ? await Control.listen() : null;
   const setUp: SetUp = {
     manifest,
     values,
+    control,
     origin: null,
     subject: null,
     async end() {
       await Promise.all([setUp.subject?.stop(manifest.stop), setUp.origin?.stop('SIGTERM')]);
+      control?.close();
       releasePorts(ports);
       scratch.remove();
     },
@@ -65,7 +73,17 @@ async function makeSetUp(manifest: StartedManifest): Promise<SetUp> {
   return setUp;
 }
 
-async function valuesFor({ folder }: Manifest, { dir }: Scratch, ports: readonly number[]): Promise<Values> {
+/** Built, wherever this module is run from: a server loads it as any other module. */
+function kitApplication(): string {
+  return join(packageRoot(), 'dist', 'conformance', 'application', 'application.js');
+}
+
+async function valuesFor(
+  { folder }: Manifest,
+  { dir }: Scratch,
+  ports: readonly number[],
+  application: string,
+): Promise<Values> {
   const [port, tlsport, originport] = ports.map(String) as [string, string, string];
   const certificate = await writeCertificate(dir);
   return {
@@ -77,6 +95,7 @@ async function valuesFor({ folder }: Manifest, { dir }: Scratch, ports: readonly
     node: process.execPath,
     package: packageRoot(),
     manifest: folder,
+    application,
   };
 }
 
@@ -103,6 +122,7 @@ async function start(setUp: SetUp, argument: string, extras: Extras): Promise<Ta
     expect: manifest.expect,
     races: manifest.races,
     argument,
+    control: setUp.control,
     crash: () => (stopped ? null : (setUp.subject?.ended() ?? setUp.origin?.ended() ?? null)),
     async restart() {
       if (isDown(setUp.subject)) await setUp.subject?.over;
@@ -143,10 +163,24 @@ async function startProcesses(setUp: SetUp): Promise<void> {
   }
   if (isDown(setUp.subject)) {
     await checkFree(setUp);
-    const subject = await explained(manifest, () => launch(commandOf(manifest, manifest.start, values)));
+    const command = commandOf(manifest, manifest.start, values);
+    const subject = await explained(manifest, () => launch(withControl(command, setUp.control)));
     setUp.subject = subject;
     await untilReady(subject, () => listeningAt(setUp), manifest.readyMs, manifest.name);
+    await untilHosted(setUp, subject);
   }
+}
+
+function withControl(command: Command, control: Control | null): Command {
+  return control === null ? command : { ...command, env: { ...command.env, [CONTROL]: control.address } };
+}
+
+/** The application connects before the server listens, or a little later where a process of its own hosts it. */
+async function untilHosted({ manifest, control, values }: SetUp, subject: Running): Promise<void> {
+  if (control === null || (await control.greeted(manifest.readyMs))) return;
+  throw new TargetError(
+    `${manifest.name} claims "gateway" and listens, but the kit's application did not connect to ${CONTROL} within ${manifest.readyMs} ms: let it host ${values.application} (write {application} in "start") and pass its environment on\n${quote(subject, subject.output())}`,
+  );
 }
 
 /** Else a stranger's answers would be taken for the subject's. */

@@ -1,4 +1,5 @@
 /** A subject that is up: started by the kit from a manifest, or reached at an address. */
+import type { Control } from '../gateway/control.ts';
 import type { SubjectFacts } from '../result.ts';
 import type { Endpoint } from '../subject.ts';
 
@@ -31,6 +32,8 @@ export interface Target {
   readonly races: Readonly<Record<string, string>>;
   /** What `msgi certify` was told, for the `rerun` command: "reference", "./my.json", "http://127.0.0.1:8080 --insecure". */
   readonly argument: string;
+  /** The channel to the kit's application, which a subject that claims "gateway" hosts. */
+  readonly control?: Control | null;
   /** How the subject ended, where the kit started it and it ended unasked; null while it runs. */
   crash(): Crash | null;
   /** Starts a crashed subject again, on the same ports. Throws TargetError. */

@@ -1,8 +1,10 @@
 /**
- * Every rule that a case can be about, by id: RFC 9113, RFC 7541, RFC 9218, RFC 8441, and RFC 7540 §5.3 for servers that
- * claim the old priority tree. The rows are data in our own words; README.md says how to read them.
+ * Every rule that a case can be about, by id: RFC 9113, RFC 7541, RFC 9218, RFC 8441, RFC 7540 §5.3 for servers that claim
+ * the old priority tree, and the sentences of this specification. The rows of the RFCs are data in our own words; README.md
+ * says how to read them.
  * @module
  */
+import msgi from './msgi.json' with { type: 'json' };
 import openRows from './open.json' with { type: 'json' };
 import rfc7540 from './rfc7540.json' with { type: 'json' };
 import rfc7541 from './rfc7541.json' with { type: 'json' };
@@ -10,16 +12,19 @@ import rfc8441 from './rfc8441.json' with { type: 'json' };
 import rfc9113 from './rfc9113.json' with { type: 'json' };
 import rfc9218 from './rfc9218.json' with { type: 'json' };
 
-const rows = { ...rfc9113, ...rfc7541, ...rfc9218, ...rfc8441, ...rfc7540 };
+const rfcs = { ...rfc9113, ...rfc7541, ...rfc9218, ...rfc8441, ...rfc7540 };
 
-/** "rfc9113/6.5/5": a misspelt one does not compile. */
-export type RequirementId = keyof typeof rows;
+/** "MSGI-MODEL-7": a misspelt one does not compile. */
+export type MsgiId = keyof typeof msgi;
+
+/** "rfc9113/6.5/5", or a sentence of this specification: a misspelt one does not compile. */
+export type RequirementId = keyof typeof rfcs | MsgiId;
 
 /** The registry's version: raised whenever a row changes its meaning. */
 export const REGISTRY_VERSION = '2026.11';
 
 export interface Requirement {
-  /** Section of the RFC that the id names, and its heading. */
+  /** Section of the RFC, or of this specification, and its heading. */
   readonly section: string;
   readonly title: string;
   /** BCP 14 key word that the rule stands on; rules without one of their own have the level that they follow from. */
@@ -28,8 +33,8 @@ export interface Requirement {
   readonly binds: string;
   /** The rule, in our own words. */
   readonly rule: string;
-  /** Where it can be judged: on the wire, only with the kit's application, only at a client, or nowhere. */
-  readonly judged: 'wire' | 'gateway' | 'client' | 'none';
+  /** Where it can be judged: on the wire, only with the kit's application, at an application, only at a client, or nowhere. */
+  readonly judged: 'wire' | 'gateway' | 'application' | 'client' | 'none';
   /** Why no case can exist; given where `judged` is client or none. */
   readonly reason?: string;
   readonly stimulus?: string;
@@ -38,20 +43,27 @@ export interface Requirement {
   readonly needs?: readonly string[];
   /** How it differs from RFC 7540. */
   readonly changed?: string;
-  /** How far h2spec (of 2022) covers the rule, and with which of its cases. */
-  readonly h2spec: { readonly coverage: string; readonly cases: readonly string[]; readonly note?: string };
+  /** How far h2spec (of 2022) covers the rule, and with which of its cases; of rules of RFCs. */
+  readonly h2spec?: { readonly coverage: string; readonly cases: readonly string[]; readonly note?: string };
 }
 
-export const registry: Readonly<Record<RequirementId, Requirement>> = rows as Readonly<
-  Record<RequirementId, Requirement>
->;
+export const registry: Readonly<Record<RequirementId, Requirement>> = {
+  ...(rfcs as Readonly<Record<keyof typeof rfcs, Requirement>>),
+  ...(Object.fromEntries(Object.entries(msgi).map(([id, row]) => [id, sentence(row)])) as Record<MsgiId, Requirement>),
+};
 
-export const requirementIds: readonly RequirementId[] = Object.keys(rows) as RequirementId[];
+export const requirementIds: readonly RequirementId[] = Object.keys(registry) as RequirementId[];
+
+/** A sentence of the specification: its section is "1.5 Invocation", one text. */
+function sentence({ section, ...row }: (typeof msgi)[MsgiId]): Requirement {
+  const at = section.indexOf(' ');
+  return { ...row, section: section.slice(0, at), title: section.slice(at + 1) } as Requirement;
+}
 
 /** Rows that have no case yet; the list may only shrink. */
 export const open: ReadonlySet<string> = new Set<string>(openRows);
 
-/** The RFC of an id: "9113" for "rfc9113/6.5/5". */
-export function rfcOf(id: string): string {
-  return id.slice(3, id.indexOf('/'));
+/** What an id is of: "RFC 9113" for "rfc9113/6.5/5", "MSGI" for "MSGI-MODEL-7". */
+export function sourceOf(id: string): string {
+  return id.startsWith('rfc') ? `RFC ${id.slice(3, id.indexOf('/'))}` : 'MSGI';
 }

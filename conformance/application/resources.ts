@@ -1,0 +1,31 @@
+/** What every subject serves, with a gateway behind it or not: the resources of the target manifest. */
+import type { App, Exchange, Fields } from '../../spec/msgi.ts';
+
+const TEXT: Fields = Object.freeze(['content-type', 'text/plain']);
+const SMALL = 'hello from msgi!';
+const LARGE = new Uint8Array(2_097_152).fill(0x6d);
+
+/** Takes the whole request before it answers. */
+async function afterBody(x: Exchange): Promise<void> {
+  while ((await x.body.read()) !== null);
+  x.respond(200, TEXT, SMALL);
+}
+
+async function upload(x: Exchange): Promise<void> {
+  let octets = 0;
+  for await (const chunk of x.body) octets += chunk.length;
+  x.respond(200, TEXT, `${octets}\n`);
+}
+
+const resources: Readonly<Record<string, App>> = {
+  '/': x => (x.body.ended ? x.respond(200, TEXT, SMALL) : afterBody(x)),
+  '/large': x => x.respond(200, TEXT, LARGE),
+  '/upload': upload,
+};
+
+/** The resource that the path names, or 404 with ten octets. */
+export function serve(x: Exchange): ReturnType<App> {
+  const [path = ''] = x.request.target.split('?', 1);
+  const resource = Object.hasOwn(resources, path) ? resources[path] : undefined;
+  return resource === undefined ? x.respond(404, TEXT, 'not found\n') : resource(x);
+}

@@ -1,0 +1,38 @@
+/**
+ * The kit's application behind every wrapper of the gateway's faults: the key of an exchange names the one that it gets.
+ * Exchanges of one attempt share a wrapper, so that what a fault remembers is of its case alone.
+ */
+
+import type { App, Application, Awaitable, Exchange } from '../../spec/msgi.ts';
+import application, { dispatch } from '../application/application.ts';
+import { addressed, parseKey } from '../application/messages.ts';
+import { gatewayFaults } from './gateway/index.ts';
+
+const wrapped = new Map<string, App>();
+
+/** A sound call of the application, as its object's member; a wrapper that calls it otherwise shows. */
+const innermost = function (this: unknown, ...given: readonly unknown[]): Awaitable<void> {
+  return dispatch(given[0] as Exchange, given.length, this === faulty);
+} as App;
+
+function appOf({ target, authority }: Exchange['request']): App {
+  const found = addressed(target, authority);
+  const { attempt, fault } = found === null ? { attempt: '', fault: null } : parseKey(found.key);
+  if (fault === null) return innermost;
+  const name = `${attempt} ${fault}`;
+  const known = wrapped.get(name);
+  if (known !== undefined) return known;
+  const wrap = gatewayFaults.find(({ id }) => id === fault)?.wrap;
+  const made = wrap === undefined ? innermost : wrap(x => innermost.call(faulty, x));
+  wrapped.set(name, made);
+  return made;
+}
+
+const faulty: Application = {
+  ...application,
+  app: function (this: unknown, ...given: [Exchange]): Awaitable<void> {
+    return appOf(given[0].request).call(this, ...given);
+  } as App,
+};
+
+export default faulty;

@@ -1,0 +1,129 @@
+/** One try of a gateway case: a trial that knows the application behind the subject (KIT rule 3). */
+import { type Json, pathOf } from '../application/messages.ts';
+import { Failed, KitError } from '../outcome.ts';
+import type { Peer, RequestOptions } from '../peer/peer.ts';
+import type { StreamRecord } from '../peer/stream.ts';
+import type { Subject } from '../subject.ts';
+import { describeAnswer, mismatch, Trial } from '../trial.ts';
+import { AppEvents, type Named, type Settled, same } from './events.ts';
+
+/** An exchange as the case addresses it. */
+export interface Addressed extends Named {
+  readonly path: string;
+}
+
+/** One that was asked for. */
+export interface Asked extends Addressed {
+  readonly peer: Peer;
+  readonly stream: number;
+}
+
+export class GatewayTrial extends Trial {
+  readonly app: AppEvents;
+  readonly #caseId: string;
+  #twins = 0;
+
+  constructor(subject: Subject, signal: AbortSignal, idle: <T>(wait: Promise<T>) => Promise<T>, caseId: string) {
+    super(subject, signal, idle);
+    const { gateway } = subject;
+    if (gateway == null) throw new KitError('a gateway case needs the application behind the subject');
+    this.app = new AppEvents(gateway.control, gateway.fault, this.transcript, signal);
+    this.#caseId = caseId;
+  }
+
+  /** The key and the path of an exchange: names are lower-case letters, digits and "-". */
+  exchange(name: string): Addressed {
+    const key = this.app.key(name);
+    return { name, key, path: pathOf(this.#caseId, key) };
+  }
+
+  /** Sends the request of an exchange. */
+  ask(peer: Peer, name: string, options: Omit<RequestOptions, 'path'> = {}): Asked {
+    const exchange = this.exchange(name);
+    return { ...exchange, peer, stream: peer.ask({ ...options, path: exchange.path }) };
+  }
+
+  /** Opens a gate of the exchange, now or before it is reached. */
+  release({ key }: Named, gate = 'go'): void {
+    this.app.send({ do: 'release', key, gate });
+  }
+
+  // --- what must come: each waits for the event, and fails at the case's deadline -------------------------------------
+
+  async invoked(...exchanges: readonly Named[]): Promise<void> {
+    for (const exchange of exchanges)
+      await this.app.until(() => this.wasInvoked(exchange), `the application to be invoked on ${exchange.name}`);
+  }
+
+  /** The handler waits at the gate. */
+  async waits(exchange: Named, gate = 'go'): Promise<void> {
+    const there = (): boolean => this.app.of(exchange, 'waits').some(one => one.gate === gate);
+    await this.app.until(there, `the application of ${exchange.name} to come to gate "${gate}"`);
+  }
+
+  /** The handler has ended. */
+  async settled(exchange: Named): Promise<Settled> {
+    const ends = (): readonly Settled[] => this.app.of(exchange, 'settled');
+    await this.app.until(() => ends().length > 0, `the application of ${exchange.name} to settle`);
+    return ends()[0] as Settled;
+  }
+
+  /** The data of a report. */
+  report(exchange: Named, name: string): Promise<Json> {
+    return this.app.report(exchange, name);
+  }
+
+  /** A report with exactly this data; anything else fails the case. */
+  async reported(exchange: Named, name: string, wanted: Json): Promise<void> {
+    this.expected = `the application of ${exchange.name} sees ${name} ${JSON.stringify(wanted)}`;
+    const data = await this.report(exchange, name);
+    if (!same(data, wanted))
+      throw new Failed(`${name} of ${exchange.name} is ${JSON.stringify(data)}, not ${JSON.stringify(wanted)}`);
+    this.seen = `${name} of ${exchange.name} is ${JSON.stringify(data)}`;
+  }
+
+  /** The whole answer: its status, and the octets of its content where they are given. */
+  async answered(asked: Asked, status = 200, octets?: number): Promise<StreamRecord> {
+    const wanted = octets === undefined ? `status ${status}` : `status ${status} with ${octets} octets`;
+    this.expected = `${asked.name} is answered with ${wanted}`;
+    const record = await asked.peer.answer(asked.stream);
+    const seen = mismatch(record, { path: asked.path, status, size: octets ?? record.octets });
+    if (seen !== null) throw new Failed(`${asked.name}: ${record.over ? seen : describeAnswer(record, asked.peer)}`);
+    this.seen = `${asked.name} is answered with status ${record.status} and ${record.octets} octets`;
+    return record;
+  }
+
+  // --- what must not have come: only behind a barrier -----------------------------------------------------------------
+
+  /** By now. Proves nothing until `quietApp` has shown that all there was to tell has been told. */
+  wasInvoked(exchange: Named): boolean {
+    return this.app.of(exchange, 'invoked').length > 0;
+  }
+
+  wasSettled(exchange: Named): boolean {
+    return this.app.of(exchange, 'settled').length > 0;
+  }
+
+  /**
+   * The fence for the kit's own application, behind its event: two twins (requests of the same method, HEAD where that is
+   * GET, which the application answers at once) are invoked and answered, then two PINGs (KIT rule 1). What the
+   * application or the server had to say before has been said then.
+   */
+  async quietApp(peer: Peer, method = 'HEAD'): Promise<void> {
+    for (let twin = 0; twin < 2 && !peer.over; twin += 1) {
+      this.#twins += 1;
+      const asked = this.ask(peer, `twin-${this.#twins}`, { method: method === 'GET' ? 'HEAD' : method });
+      await peer.answer(asked.stream);
+      if (!peer.over) await this.invoked(asked);
+    }
+    if (!peer.over) await peer.fence();
+  }
+
+  /** The application was never called for the exchange: later twins were. */
+  async notInvoked(peer: Peer, exchange: Named): Promise<void> {
+    this.expected = `the application is not invoked on ${exchange.name}`;
+    await this.quietApp(peer);
+    if (this.wasInvoked(exchange)) throw new Failed(`the application was invoked on ${exchange.name}`);
+    this.seen = `the application is not invoked on ${exchange.name}, and is on the twins behind it`;
+  }
+}
