@@ -29,7 +29,8 @@ function handlerOf(caseId: string, name: string): Handler | null {
   if (TWIN.test(name)) return x => x.respond(200);
   const app = cases.get(caseId);
   if (app === undefined) return null;
-  return typeof app === 'function' ? app : (app[name] ?? null);
+  if (typeof app === 'function') return app;
+  return app[name] ?? app[name.replace(/-[0-9]+$/, '')] ?? null;
 }
 
 /** Calls the handler and reports how it ends; gives the server exactly what the handler gave. */

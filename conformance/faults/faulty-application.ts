@@ -10,9 +10,9 @@ import { gatewayFaults } from './gateway/index.ts';
 
 const wrapped = new Map<string, App>();
 
-/** A sound call of the application, as its object's member; a wrapper that calls it otherwise shows. */
+/** What wrappers call. They forget the object, as wrappers may; one that calls it on null means the deviation. */
 const innermost = function (this: unknown, ...given: readonly unknown[]): Awaitable<void> {
-  return dispatch(given[0] as Exchange, given.length, this === faulty);
+  return dispatch(given[0] as Exchange, given.length, this !== null);
 } as App;
 
 function appOf({ target, authority }: Exchange['request']): App {
@@ -23,7 +23,7 @@ function appOf({ target, authority }: Exchange['request']): App {
   const known = wrapped.get(name);
   if (known !== undefined) return known;
   const wrap = gatewayFaults.find(({ id }) => id === fault)?.wrap;
-  const made = wrap === undefined ? innermost : wrap(x => innermost.call(faulty, x));
+  const made = wrap === undefined ? innermost : wrap(innermost);
   wrapped.set(name, made);
   return made;
 }
@@ -31,7 +31,7 @@ function appOf({ target, authority }: Exchange['request']): App {
 const faulty: Application = {
   ...application,
   app: function (this: unknown, ...given: [Exchange]): Awaitable<void> {
-    return appOf(given[0].request).call(this, ...given);
+    return appOf(given[0].request).call(this === faulty ? this : null, ...given);
   } as App,
 };
 

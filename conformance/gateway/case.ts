@@ -6,7 +6,7 @@ import type { GatewayTrial } from './trial.ts';
 /** What a subject may claim beside "gateway"; a case that wants what is not claimed is not applicable. */
 export type Claim = 'push' | 'priority-tree' | 'priority-urgency' | 'tunnel' | 'http1' | 'drain';
 
-/** One handler for every exchange of the case, or one for each name. */
+/** One handler for every exchange of the case, or one for each name; "held" is that of "held-1" and "held-2", too. */
 export type CaseApp = Handler | Readonly<Record<string, Handler>>;
 
 export interface GatewayCaseBody extends Omit<CaseBody, 'run'> {

@@ -1,4 +1,5 @@
 /** One try of a gateway case: a trial that knows the application behind the subject (KIT rule 3). */
+import { ERROR_CODE } from '../../wire/index.ts';
 import { type Json, pathOf } from '../application/messages.ts';
 import { Failed, KitError } from '../outcome.ts';
 import type { Peer, RequestOptions } from '../peer/peer.ts';
@@ -16,6 +17,10 @@ export interface Addressed extends Named {
 export interface Asked extends Addressed {
   readonly peer: Peer;
   readonly stream: number;
+}
+
+export interface AskOptions extends Omit<RequestOptions, 'path'> {
+  readonly onPurpose?: boolean;
 }
 
 export class GatewayTrial extends Trial {
@@ -37,10 +42,13 @@ export class GatewayTrial extends Trial {
     return { name, key, path: pathOf(this.#caseId, key) };
   }
 
-  /** Sends the request of an exchange. */
-  ask(peer: Peer, name: string, options: Omit<RequestOptions, 'path'> = {}): Asked {
+  /** Sends the request of an exchange; `onPurpose` where a sound client would not send it now. */
+  ask(peer: Peer, name: string, { onPurpose = false, ...options }: AskOptions = {}): Asked {
     const exchange = this.exchange(name);
-    return { ...exchange, peer, stream: peer.ask({ ...options, path: exchange.path }) };
+    const frame = peer.request({ ...options, path: exchange.path });
+    if (onPurpose) peer.violate(frame);
+    else peer.send(frame);
+    return { ...exchange, peer, stream: frame.stream };
   }
 
   /** Opens a gate of the exchange, now or before it is reached. */
@@ -91,6 +99,27 @@ export class GatewayTrial extends Trial {
     if (seen !== null) throw new Failed(`${asked.name}: ${record.over ? seen : describeAnswer(record, asked.peer)}`);
     this.seen = `${asked.name} is answered with status ${record.status} and ${record.octets} octets`;
     return record;
+  }
+
+  /** RST_STREAM with REFUSED_STREAM, and nothing else, the application having been left alone. */
+  async refused(asked: Asked): Promise<void> {
+    const { name, peer, stream } = asked;
+    this.expected = `${name} is refused with REFUSED_STREAM`;
+    const record = peer.stream(stream);
+    await this.first(
+      peer.until(() => record.over || record.status > 0 || peer.over, `the refusal of ${name}`),
+      this.app.until(() => this.wasInvoked(asked), `the refusal of ${name}`),
+    );
+    if (this.wasInvoked(asked)) throw new Failed(`the application is invoked on ${name}`);
+    if (record.resets[0] !== ERROR_CODE.REFUSED_STREAM)
+      throw new Failed(`${name} is not refused with REFUSED_STREAM: ${describeAnswer(record, peer)}`);
+    this.seen = `${name}: RST_STREAM REFUSED_STREAM`;
+  }
+
+  /** Whichever wait ends first, well or not; the other one is nobody's any more. */
+  async first(...waits: readonly Promise<void>[]): Promise<void> {
+    for (const wait of waits) wait.catch(() => {});
+    await Promise.race(waits);
   }
 
   // --- what must not have come: only behind a barrier -----------------------------------------------------------------

@@ -1,6 +1,6 @@
 /** Cases that need the kit's application behind the server. This module is loaded in the subject's process, too. */
 import type { GatewayCase } from '../../gateway/case.ts';
-import multiplexing from './multiplexing.ts';
+import multiplexing from './multiplexing/index.ts';
 
 /** By area: each is a suite of its own. */
 export const gatewaySuites: Readonly<Record<string, readonly GatewayCase[]>> = { multiplexing };

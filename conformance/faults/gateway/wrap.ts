@@ -4,100 +4,101 @@
  */
 import type { App, Connection, Exchange, Fields, Notice, PushRequest, Sink, Source } from '../../../spec/msgi.ts';
 
-/** An exchange that forwards to another one. A fault extends it and overrides what it does wrong. */
+/** An exchange that forwards to another one, for `withMembers`. */
 export class Forwarded implements Exchange {
-  protected readonly inner: Exchange;
+  readonly #inner: Exchange;
 
   constructor(inner: Exchange) {
-    this.inner = inner;
+    this.#inner = inner;
   }
 
   get id(): number {
-    return this.inner.id;
+    return this.#inner.id;
   }
   get request(): Exchange['request'] {
-    return this.inner.request;
+    return this.#inner.request;
   }
   get connection(): Connection {
-    return this.inner.connection;
+    return this.#inner.connection;
   }
   get caps(): Exchange['caps'] {
-    return this.inner.caps;
+    return this.#inner.caps;
   }
   get body(): Source {
-    return this.inner.body;
+    return this.#inner.body;
   }
   get state(): Exchange['state'] {
-    return this.inner.state;
+    return this.#inner.state;
   }
   get pushed(): boolean {
-    return this.inner.pushed;
+    return this.#inner.pushed;
   }
   get priority(): Exchange['priority'] {
-    return this.inner.priority;
+    return this.#inner.priority;
   }
   get signal(): AbortSignal {
-    return this.inner.signal;
+    return this.#inner.signal;
   }
   get locals(): Record<string, unknown> {
-    return this.inner.locals;
+    return this.#inner.locals;
   }
   inform(status: number, fields?: Fields): boolean {
-    return this.inner.inform(status, fields);
+    return this.#inner.inform(status, fields);
   }
   respond(status: number, fields?: Fields, body?: Uint8Array | string): void {
-    this.inner.respond(status, fields, body);
+    this.#inner.respond(status, fields, body);
   }
   start(status: number, fields?: Fields): Sink {
-    return this.inner.start(status, fields);
+    return this.#inner.start(status, fields);
   }
   push(request: PushRequest, app?: App): boolean {
-    return this.inner.push(request, app);
+    return this.#inner.push(request, app);
   }
   prioritize(urgency: number, incremental?: boolean): void {
-    this.inner.prioritize(urgency, incremental);
+    this.#inner.prioritize(urgency, incremental);
   }
   deadline(ms: number): void {
-    this.inner.deadline(ms);
+    this.#inner.deadline(ms);
   }
   reset(code?: number): void {
-    this.inner.reset(code);
+    this.#inner.reset(code);
   }
   watch(listener: (notice: Notice) => void): () => void {
-    return this.inner.watch(listener);
+    return this.#inner.watch(listener);
   }
 }
 
+/** A source that forwards: a fault extends it, overrides what it does wrong, and calls `super` for the rest. */
 export class ForwardedSource implements Source {
-  protected readonly inner: Source;
+  readonly #inner: Source;
 
   constructor(inner: Source) {
-    this.inner = inner;
+    this.#inner = inner;
   }
 
   get ended(): boolean {
-    return this.inner.ended;
+    return this.#inner.ended;
   }
   get buffered(): number {
-    return this.inner.buffered;
+    return this.#inner.buffered;
   }
   get window(): number {
-    return this.inner.window;
+    return this.#inner.window;
   }
   get trailers(): Fields | null {
-    return this.inner.trailers;
+    return this.#inner.trailers;
   }
   read(): ReturnType<Source['read']> {
-    return this.inner.read();
+    return this.#inner.read();
   }
   manual(): void {
-    this.inner.manual();
+    this.#inner.manual();
   }
   credit(octets: number): void {
-    this.inner.credit(octets);
+    this.#inner.credit(octets);
   }
   stop(code?: number): void {
-    this.inner.stop(code);
+    this.#inner.stop(code);
   }
   /** By `read`, so that a fault in `read` shows here as well. */
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
@@ -105,27 +106,28 @@ export class ForwardedSource implements Source {
   }
 }
 
+/** The same for a sink. */
 export class ForwardedSink implements Sink {
-  protected readonly inner: Sink;
+  readonly #inner: Sink;
 
   constructor(inner: Sink) {
-    this.inner = inner;
+    this.#inner = inner;
   }
 
   get window(): number {
-    return this.inner.window;
+    return this.#inner.window;
   }
   get buffered(): number {
-    return this.inner.buffered;
+    return this.#inner.buffered;
   }
   write(chunk: Uint8Array | string): ReturnType<Sink['write']> {
-    return this.inner.write(chunk);
+    return this.#inner.write(chunk);
   }
   ready(): ReturnType<Sink['ready']> {
-    return this.inner.ready();
+    return this.#inner.ready();
   }
   end(trailers?: Fields): ReturnType<Sink['end']> {
-    return this.inner.end(trailers);
+    return this.#inner.end(trailers);
   }
 }
 

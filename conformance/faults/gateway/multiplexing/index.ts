@@ -1,0 +1,7 @@
+/** Servers that are wrong about many exchanges at a time. */
+import faces from './faces.ts';
+import independence from './independence.ts';
+import invocation from './invocation.ts';
+import limits from './limits.ts';
+
+export default [...invocation, ...independence, ...limits, ...faces];
