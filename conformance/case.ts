@@ -31,6 +31,8 @@ export interface Case extends CaseBody {
   /** Of a gateway case: the application that the server hosts for it, and what it claims beside "gateway". */
   readonly app?: CaseApp;
   readonly claims?: readonly Claim[];
+  /** The case has an instance of the subject to itself, started with these options of the manifest. */
+  readonly alone?: Readonly<Record<string, number>>;
 }
 
 /** A chapter of the catalogue; the keys are the slugs. */

@@ -8,15 +8,16 @@ import { parseArgs } from 'node:util';
 import type { Case } from './case.ts';
 import { catalogue } from './cases/index.ts';
 import type { Fault } from './faults/fault.ts';
-import type { GatewayFault } from './faults/gateway/fault.ts';
+import { FAULT, type GatewayFault } from './faults/gateway/fault.ts';
 import { faults } from './faults/index.ts';
 import { openProxy } from './faults/proxy.ts';
+import { onSubject } from './runner/alone.ts';
 import { type Attempt, attempt } from './runner/attempt.ts';
 import { calibrate } from './runner/calibrate.ts';
 import type { Subject } from './subject.ts';
 import { packageRoot } from './targets/bundled.ts';
 import { openTarget } from './targets/open.ts';
-import { TargetError } from './targets/target.ts';
+import { type Target, TargetError } from './targets/target.ts';
 
 type AnyFault = Fault | GatewayFault;
 
@@ -61,12 +62,12 @@ export async function prove(options: ProveOptions, told: (proof: Proof) => void 
       told(proof);
     };
     await pooled(cases, options.jobs, async body => {
-      tell(sound(body, await through(subject, null, body, options)));
+      tell(sound(body, await through(target, subject, null, body, options)));
       for (const fault of faults.filter(({ fails }) => fails.includes(body.id))) {
-        tell(faulty(body, fault, await through(subject, fault, body, options)));
+        tell(faulty(body, fault, await through(target, subject, fault, body, options)));
       }
     });
-    if (options.matrix) for (const fault of faults) tell(await spread(subject, fault, options));
+    if (options.matrix) for (const fault of faults) tell(await spread(target, subject, fault, options));
     return proofs;
   } finally {
     await target.stop();
@@ -83,7 +84,18 @@ async function pooled(cases: readonly Case[], jobs: number, work: (body: Case) =
 }
 
 /** One try of the case with the fault, or nothing, in between. */
-async function through(subject: Subject, fault: AnyFault | null, body: Case, options: ProveOptions): Promise<Attempt> {
+async function through(
+  target: Target,
+  subject: Subject,
+  fault: AnyFault | null,
+  body: Case,
+  options: ProveOptions,
+): Promise<Attempt> {
+  const env = fault !== null && 'host' in fault ? { [FAULT]: fault.id } : {};
+  return onSubject(body, subject, target, options.timeout, own => behind(own, fault, body, options), env);
+}
+
+async function behind(subject: Subject, fault: AnyFault | null, body: Case, options: ProveOptions): Promise<Attempt> {
   const wire = fault?.wire === undefined ? null : { wire: fault.wire };
   const proxy = await openProxy(subject.endpoint, wire);
   const waits = fault !== null && 'waits' in fault;
@@ -138,10 +150,10 @@ function misspelt(): Proof[] {
 }
 
 /** How many cases of the whole catalogue a fault fails. */
-async function spread(subject: Subject, fault: AnyFault, options: ProveOptions): Promise<Proof> {
+async function spread(target: Target, subject: Subject, fault: AnyFault, options: ProveOptions): Promise<Proof> {
   const failing: string[] = [];
   await pooled(catalogue, options.jobs, async body => {
-    const one = await through(subject, fault, body, options);
+    const one = await through(target, subject, fault, body, options);
     if (one.verdict === 'fail') failing.push(body.id);
   });
   const told = failing.length <= MANY || fault.why !== undefined;

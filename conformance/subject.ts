@@ -1,5 +1,6 @@
 /** The subject as a case sees it: where it is and what it serves. */
 import type { Control } from './gateway/control.ts';
+import type { Instance } from './targets/target.ts';
 
 export interface Endpoint {
   readonly scheme: 'http' | 'https';
@@ -36,6 +37,8 @@ export interface Subject {
   readonly other: Resource | null;
   /** The kit's application behind it, where it claims "gateway", and the fault that its exchanges are to have. */
   readonly gateway?: { readonly control: Control; readonly fault: string | null } | null;
+  /** Of an instance that runs for one case alone. */
+  readonly process?: Pick<Instance, 'signal' | 'ended'>;
 }
 
 export function formatEndpoint({ scheme, host, port }: Endpoint): string {

@@ -6,6 +6,7 @@
 import type { App, Application, Awaitable, Exchange } from '../../spec/msgi.ts';
 import application, { dispatch } from '../application/application.ts';
 import { addressed, parseKey } from '../application/messages.ts';
+import { FAULT } from './gateway/fault.ts';
 import { gatewayFaults } from './gateway/index.ts';
 
 const wrapped = new Map<string, App>();
@@ -31,8 +32,12 @@ function appOf({ target, authority }: Exchange['request']): App {
 const faulty: Application = {
   ...application,
   app: function (this: unknown, ...given: [Exchange]): Awaitable<void> {
-    return appOf(given[0].request).call(this === faulty ? this : null, ...given);
+    return appOf(given[0].request).call(this === hosted ? this : null, ...given);
   } as App,
 };
 
-export default faulty;
+const ofProcess = gatewayFaults.find(({ id }) => id === process.env[FAULT]);
+
+const hosted = ofProcess?.host?.(faulty) ?? faulty;
+
+export default hosted;

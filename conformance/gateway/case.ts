@@ -12,6 +12,11 @@ export type CaseApp = Handler | Readonly<Record<string, Handler>>;
 export interface GatewayCaseBody extends Omit<CaseBody, 'run'> {
   readonly claims?: readonly Claim[];
   readonly app: CaseApp;
+  /**
+   * For cases that end the subject or need it with other options: an instance of its own, started with these options of the
+   * manifest ({} for none). `trial.process` can be signalled. It costs a start, so only where nothing else will do.
+   */
+  readonly alone?: Readonly<Record<string, number>>;
   run(trial: GatewayTrial): Promise<void>;
 }
 

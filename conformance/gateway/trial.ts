@@ -2,6 +2,8 @@
 import { ERROR_CODE } from '../../wire/index.ts';
 import { type Json, pathOf } from '../application/messages.ts';
 import { Failed, KitError } from '../outcome.ts';
+import { dial } from '../peer/dial.ts';
+import { Http1Peer } from '../peer/http1.ts';
 import type { Peer, RequestOptions } from '../peer/peer.ts';
 import type { StreamRecord } from '../peer/stream.ts';
 import type { Subject } from '../subject.ts';
@@ -51,6 +53,34 @@ export class GatewayTrial extends Trial {
     return { ...exchange, peer, stream: frame.stream };
   }
 
+  /**
+   * A raw HTTP/1 connection, to the cleartext port; no positive control, which HTTP/2 has made where the case has opened
+   * one. Of subjects that claim "http1".
+   */
+  async http1(): Promise<Http1Peer> {
+    const { endpoint, verify } = this.subject;
+    if (endpoint.scheme === 'https') this.notApplicable('the subject has no cleartext port');
+    const peer = new Http1Peer(await dial(endpoint, verify, this.signal), this.transcript, this.signal);
+    this.plain.push(peer);
+    return peer;
+  }
+
+  /** What HTTP/1 connections the case has opened. */
+  readonly plain: Http1Peer[] = [];
+
+  /** The try is over. */
+  end(): void {
+    this.app.end();
+    for (const peer of this.plain) peer.close();
+  }
+
+  /** The process of a case that runs `alone`. */
+  get process(): NonNullable<Subject['process']> {
+    const { process } = this.subject;
+    if (process === undefined) throw new KitError('the case signals its subject without being alone with it');
+    return process;
+  }
+
   /** Opens a gate of the exchange, now or before it is reached. */
   release({ key }: Named, gate = 'go'): void {
     this.app.send({ do: 'release', key, gate });
@@ -74,6 +104,12 @@ export class GatewayTrial extends Trial {
     const ends = (): readonly Settled[] => this.app.of(exchange, 'settled');
     await this.app.until(() => ends().length > 0, `the application of ${exchange.name} to settle`);
     return ends()[0] as Settled;
+  }
+
+  /** The server has called a member of the application's lifespan since the case began; `start` was before. */
+  async lifespan(member: 'drain' | 'stop'): Promise<void> {
+    const told = (): boolean => this.app.all.some(message => message.event === 'lifespan' && message.member === member);
+    await this.app.until(told, `the application to be told "${member}"`);
   }
 
   /** The data of a report. */

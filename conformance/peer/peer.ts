@@ -133,9 +133,15 @@ export class Peer {
     socket.on('close', () => this.#over('RESET'));
   }
 
+  /**
+   * The case drains the connection: GOAWAY with NO_ERROR does not end it, what is under way goes on, and the kit goes on
+   * acknowledging (RFC 9113 §6.8).
+   */
+  drains = false;
+
   /** A connection error was reported, or the transport has ended. */
   get over(): boolean {
-    return this.end !== null || this.goaways.length > 0;
+    return this.end !== null || this.goaways.some(({ code }) => !this.drains || code !== 'NO_ERROR');
   }
 
   /** Why the kit reads no more: the subject floods it, or reading failed. Every wait ends with this. */

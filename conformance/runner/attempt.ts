@@ -48,7 +48,7 @@ export async function attempt(body: Case, subject: Subject, timeout: number, idl
   const judged = withFindings(body, trial, ending);
   const limited = judged.limited === true || (trial.limited && ending === judged && judged.verdict !== 'error');
   if (!limited) for (const peer of trial.peers) peer.close();
-  hosted?.app.end();
+  hosted?.end();
   return {
     verdict: judged.verdict,
     ...(judged.reason === undefined ? {} : { reason: judged.reason }),

@@ -11,6 +11,7 @@ import type { Report } from '../result.ts';
 import type { Subject } from '../subject.ts';
 import { type Crash, type Target, TargetError } from '../targets/target.ts';
 import { kitFacts } from '../version.ts';
+import { missingOption, onSubject } from './alone.ts';
 import { type Attempt, attempt } from './attempt.ts';
 import { calibrate, serves } from './calibrate.ts';
 import type { Listener, RunOptions } from './events.ts';
@@ -156,7 +157,7 @@ class Run {
     const attempts: Attempt[] = [];
     const once = async (wait: Idle): Promise<void> => {
       if (this.#crash !== null) return;
-      const one = await attempt(body, this.#subject, this.#options.timeout, wait);
+      const one = await this.#attempt(body, wait);
       attempts.push(one);
       if (one.cut) await this.#settled();
     };
@@ -168,12 +169,28 @@ class Run {
     return attempts;
   }
 
+  async #attempt(body: Case, wait: Idle): Promise<Attempt> {
+    const { timeout } = this.#options;
+    const work = (subject: Subject): Promise<Attempt> => attempt(body, subject, timeout, wait);
+    try {
+      return await onSubject(body, this.#subject, this.#target, timeout, work);
+    } catch (error) {
+      if (!(error instanceof TargetError) || body.alone === undefined) throw error;
+      return { ...untried(body), verdict: 'error', reason: 'kit', seen: `no instance for this case: ${error.message}` };
+    }
+  }
+
   #missing(body: Case): Attempt | null {
     const unclaimed = (body.app === undefined ? [] : ['gateway', ...(body.claims ?? [])]).find(
       claim => !this.#subject.claims.has(claim),
     );
     if (unclaimed !== undefined) {
       const seen = `the target does not claim "${unclaimed}"`;
+      return { ...untried(body), verdict: 'not-applicable', reason: 'not-claimed', seen };
+    }
+    const option = missingOption(body, this.#target);
+    if (option !== null) {
+      const seen = `the target names no option "${option}": give its words in "options" of the manifest`;
       return { ...untried(body), verdict: 'not-applicable', reason: 'not-claimed', seen };
     }
     const need = body.needs?.find(name => this.#subject[name] === null);

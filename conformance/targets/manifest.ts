@@ -34,6 +34,8 @@ export interface Manifest {
   readonly tls: string | null;
   readonly resources: Readonly<Partial<Record<ResourceName, NamedResource>>>;
   readonly claims: readonly string[];
+  /** Option → words that are added to `start` for it, with {value}. */
+  readonly options: Readonly<Record<string, readonly string[]>>;
   readonly expect: Readonly<Record<string, string>>;
   readonly races: Readonly<Record<string, string>>;
 }
@@ -54,6 +56,7 @@ interface Written {
   readonly addresses?: { readonly cleartext?: string; readonly tls?: string };
   readonly resources?: Readonly<Partial<Record<ResourceName, string | NamedResource>>>;
   readonly claims?: readonly string[];
+  readonly options?: Readonly<Record<string, readonly string[]>>;
   readonly expect?: Readonly<Record<string, string>>;
   readonly races?: Readonly<Record<string, string>>;
 }
@@ -232,6 +235,7 @@ function normalise(written: Written, file: string): Manifest {
     tls: tls ?? (address?.startsWith('https:') ? address : null),
     resources: named(written.resources ?? {}),
     claims: written.claims ?? ['http2'],
+    options: written.options ?? {},
     expect: written.expect ?? {},
     races: written.races ?? {},
   };

@@ -39,6 +39,8 @@ export interface Running {
   announced(): Announcement | null;
   /** Fulfilled when it has ended and its output is complete. */
   readonly over: Promise<void>;
+  /** To the process alone, not to what it started. */
+  signal(signal: NodeJS.Signals): void;
   /** Ends the whole group: the signal, then SIGKILL. */
   stop(signal: NodeJS.Signals): Promise<void>;
 }
@@ -101,6 +103,7 @@ function supervise(child: ChildProcess, command: Command): Running {
     output: () => tail.text(),
     announced: () => announcement,
     over,
+    signal: signal => void child.kill(signal),
     async stop(signal) {
       if (exit === null) signalGroup(group, signal);
       if (await within(over, STOP_MS)) return;

@@ -11,7 +11,7 @@ import { fill, mentions, type Values } from './placeholders.ts';
 import { freePorts, isFree, releasePorts } from './ports.ts';
 import { type Command, launch, PortTaken, quote, type Running, run, untilReady } from './process.ts';
 import { makeScratch, type Scratch, writeCertificate, writeFiles } from './scratch.ts';
-import { type Target, TargetError } from './target.ts';
+import { type Instance, TargetError } from './target.ts';
 
 /** Milliseconds that one command of `prepare` may take: a compiler with a cold cache needs minutes. */
 const PREPARE_MS = 300_000;
@@ -29,7 +29,7 @@ const ATTEMPTS = 3;
 export type StartedManifest = Manifest & { readonly start: readonly string[] };
 
 /** Throws TargetError; nothing is left running then. */
-export async function startTarget(manifest: StartedManifest, argument: string, extras: Extras): Promise<Target> {
+export async function startTarget(manifest: StartedManifest, argument: string, extras: Extras): Promise<Instance> {
   for (let attempt = 1; ; attempt++) {
     const setUp = await makeSetUp(manifest, extras);
     try {
@@ -39,6 +39,21 @@ export async function startTarget(manifest: StartedManifest, argument: string, e
       if (!(error instanceof PortTaken) || attempt === ATTEMPTS) throw error;
     }
   }
+}
+
+/** An instance with some of the manifest's options: the same manifest, with more words in its command. */
+async function startInstance(
+  manifest: StartedManifest,
+  argument: string,
+  extras: Extras,
+  options: Readonly<Record<string, number>>,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Instance> {
+  const words = Object.entries(options).flatMap(([name, value]) =>
+    (manifest.options[name] ?? []).map(word => word.replaceAll('{value}', `${value}`)),
+  );
+  const changed = { ...manifest, start: [...manifest.start, ...words], env: { ...manifest.env, ...env } };
+  return startTarget(changed, argument, extras);
 }
 
 /** The processes of a target, and what they stand on. */
@@ -99,13 +114,15 @@ async function valuesFor(
   };
 }
 
-async function start(setUp: SetUp, argument: string, extras: Extras): Promise<Target> {
+async function start(setUp: SetUp, argument: string, extras: Extras): Promise<Instance> {
   const { manifest, values } = setUp;
   writeFiles(manifest, values);
   await prepare(setUp);
   const [version] = await Promise.all([versionOf(setUp), startProcesses(setUp)]);
   const [endpoint, tls] = endpointsOf(setUp);
+  const subject = setUp.subject as Running;
   let stopped = false;
+  let signalled = false;
   return {
     facts: {
       name: manifest.name,
@@ -135,6 +152,14 @@ async function start(setUp: SetUp, argument: string, extras: Extras): Promise<Ta
       stopped = true;
       await setUp.end();
     },
+    options: Object.keys(manifest.options),
+    another: (options, env) => startInstance(manifest, argument, extras, options, env),
+    signal(signal) {
+      signalled = true;
+      subject.signal(signal);
+    },
+    signalled: () => signalled,
+    ended: subject.over.then(() => subject.ended()?.how ?? ''),
   };
 }
 

@@ -39,6 +39,23 @@ export interface Target {
   /** Starts a crashed subject again, on the same ports. Throws TargetError. */
   restart(): Promise<void>;
   stop(): Promise<void>;
+  /** Names of the manifest's `options`. */
+  readonly options?: readonly string[];
+  /**
+   * Starts another instance, on ports of its own and with a control channel of its own: `options` by the manifest's names,
+   * `env` beside the manifest's. Where the kit started the target. Throws TargetError.
+   */
+  another?(options: Readonly<Record<string, number>>, env?: Readonly<Record<string, string>>): Promise<Instance>;
+}
+
+/** An instance for one case. */
+export interface Instance extends Target {
+  /** To the process that the kit started. */
+  signal(signal: NodeJS.Signals): void;
+  /** A signal was sent, so that its end is no crash. */
+  signalled(): boolean;
+  /** Fulfilled with how it ended. */
+  readonly ended: Promise<string>;
 }
 
 /** The set-up failed: the message names the thing and the fix. Exit status 2. */

@@ -1,5 +1,7 @@
 /** Every fault of a gateway. This module is loaded in the process of the faulty application, too. */
+
+import drain from './drain.ts';
 import type { GatewayFault } from './fault.ts';
 import multiplexing from './multiplexing/index.ts';
 
-export const gatewayFaults: readonly GatewayFault[] = [...multiplexing];
+export const gatewayFaults: readonly GatewayFault[] = [...multiplexing, ...drain];

@@ -1,0 +1,43 @@
+/** The subject that a case is tried on: the run's, or an instance that is started for this case alone. */
+import type { Case } from '../case.ts';
+import type { Subject } from '../subject.ts';
+import { type Instance, type Target, TargetError } from '../targets/target.ts';
+import type { Attempt } from './attempt.ts';
+import { calibrate } from './calibrate.ts';
+
+/**
+ * Does the work on the subject, or on an instance with the options that the case names. Throws TargetError where it does not
+ * start. An instance that ends unasked makes the attempt a crash.
+ */
+export async function onSubject(
+  body: Case,
+  subject: Subject,
+  target: Target,
+  timeout: number,
+  work: (subject: Subject) => Promise<Attempt>,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Attempt> {
+  if (body.alone === undefined) return work(subject);
+  const { another } = target;
+  if (another === undefined)
+    throw new TargetError('the kit starts no further instance of a target that it did not start');
+  const instance = await another(body.alone, env);
+  try {
+    const own = { ...(await calibrate(instance, timeout)), process: instance };
+    return ended(await work(own), instance);
+  } finally {
+    await instance.stop();
+  }
+}
+
+/** The instance had its end: one that no case asked for is a crash, whatever the case made of it. */
+function ended(attempt: Attempt, instance: Instance): Attempt {
+  const crash = instance.crash();
+  if (crash === null || instance.signalled()) return attempt;
+  return { ...attempt, verdict: 'crash', seen: `the subject ended (${crash.how}) under this case` };
+}
+
+/** The option that the case wants and the target has not; null where it has all. */
+export function missingOption({ alone = {} }: Case, { options = [] }: Target): string | null {
+  return Object.keys(alone).find(name => !options.includes(name)) ?? null;
+}
