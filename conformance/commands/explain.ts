@@ -42,10 +42,12 @@ type AnyFault = Pick<Fault | GatewayFault, 'id' | 'deviation' | 'fails'>;
 type Part = readonly [label: string, texts: readonly (string | undefined)[]];
 
 function explainCase(one: Case, faults: readonly AnyFault[]): readonly string[] {
-  const { id, title, needs = [], limited, passive, handshake, disputed } = one;
+  const { id, title, needs = [], claims = [], limited, passive, handshake, disputed } = one;
+  const claimed = one.app === undefined ? [] : ['gateway', ...claims];
   const remarks = [
     passive ? 'what the subject sends on its own in any other case counts here too' : undefined,
     handshake ? 'looks at the handshake alone' : undefined,
+    one.alone === undefined ? undefined : 'has an instance of the subject to itself',
     limited ? 'may rest on a time limit, so it runs last' : undefined,
   ];
   return [
@@ -55,7 +57,7 @@ function explainCase(one: Case, faults: readonly AnyFault[]): readonly string[] 
       ...requirementsOf(one).map((row): Part => ['rule', [ruleSentence(row), sectionName(row)]]),
       ['verdict', [registry[one.requirement].verdict]],
       ['disputed', [disputed]],
-      ['needs', needs.map(need => NEEDS[need])],
+      ['needs', [...needs.map(need => NEEDS[need]), ...claimed.map(claim => `a target that claims "${claim}"`)]],
       ['remarks', remarks],
       ['fault', faults.filter(({ fails }) => fails.includes(id)).map(fault => `${fault.deviation} (${fault.id})`)],
       ['run it', [`msgi certify TARGET --case ${id}`]],

@@ -92,9 +92,16 @@ function requirements(cases: readonly Case[], format: Flags['format']): string {
   const totals = coverage(requirementIds, covered);
   if (format === 'json') {
     const { source, section, title, ...counts } = totals;
-    return JSON.stringify({ sections, totals: counts }, null, 2);
+    return JSON.stringify({ sections, totals: counts, rules: requirementIds.map(id => standing(id, cases)) }, null, 2);
   }
   return table(sections, totals).join('\n');
+}
+
+/** What judges a rule, or why nothing does. */
+function standing(id: RequirementId, cases: readonly Case[]): object {
+  const { judged, reason } = registry[id];
+  const own = cases.filter(one => requirementsOf(one).includes(id)).map(one => one.id);
+  return { id, judged, cases: own, open: open.has(id), ...(reason === undefined ? {} : { reason }) };
 }
 
 /** Ids of the same section, in the order of the registry. */

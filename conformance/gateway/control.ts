@@ -79,7 +79,7 @@ export class Control {
   }
 
   #accept(socket: Socket): void {
-    socket.on('error', () => socket.destroy()).unref();
+    socket.on('error', () => socket.destroy());
     let last = 0;
     const leave = (why: string): void => {
       if (!this.#hosts.delete(socket) || this.#closed) return;
