@@ -7,10 +7,11 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Case } from './case.ts';
 import { catalogue } from './cases/index.ts';
-import type { Fault } from './faults/fault.ts';
+import type { Fault, Front } from './faults/fault.ts';
 import { FAULT, type GatewayFault } from './faults/gateway/fault.ts';
 import { faults } from './faults/index.ts';
 import { openProxy } from './faults/proxy.ts';
+import { openTlsFront } from './faults/tls-front.ts';
 import { onSubject } from './runner/alone.ts';
 import { type Attempt, attempt } from './runner/attempt.ts';
 import { calibrate } from './runner/calibrate.ts';
@@ -97,18 +98,31 @@ async function through(
 
 async function behind(subject: Subject, fault: AnyFault | null, body: Case, options: ProveOptions): Promise<Attempt> {
   const wire = fault?.wire === undefined ? null : { wire: fault.wire };
-  const proxy = await openProxy(subject.endpoint, wire);
+  const front = fault === null ? soundFront(body) : 'front' in fault ? fault.front : undefined;
+  const proxy = await (front === undefined ? openProxy(subject.endpoint, wire) : openTlsFront(subject.endpoint, front));
+  const faced = front === undefined ? { endpoint: proxy.endpoint } : { tls: proxy.endpoint };
   const waits = fault !== null && 'waits' in fault;
   try {
     const timeout = waits ? Math.min(PATIENCE_MS, options.timeout) : options.timeout;
     const gateway = subject.gateway == null ? null : { ...subject.gateway, fault: fault?.id ?? null };
-    const one = await attempt(body, { ...subject, endpoint: proxy.endpoint, gateway }, timeout, wait => wait);
+    const one = await attempt(body, { ...subject, ...faced, gateway }, timeout, wait => wait);
     for (const peer of one.parked) peer.close();
     return one;
   } finally {
     await proxy.close();
   }
 }
+
+/** What stands before the sound server for a case whose faults are of a front with another certificate than its own. */
+function soundFront(body: Case): Front | undefined {
+  const fault = faults.find(({ fails, front }) => front?.certificate !== undefined && fails.includes(body.id));
+  return fault?.front?.certificate === undefined
+    ? undefined
+    : { certificate: fault.front.certificate, options: { ciphers: SOUND_CIPHERS } };
+}
+
+/** Of TLS 1.3, and of 1.2 what RFC 9113 Appendix A does not list. */
+const SOUND_CIPHERS = 'TLS_AES_128_GCM_SHA256:ECDHE+AESGCM:ECDHE+CHACHA20';
 
 function sound(body: Case, { verdict, seen }: Attempt): Proof {
   const defect = verdict === 'pass' ? null : 'the sound server does not pass';

@@ -1,8 +1,10 @@
 /** One try of one case: what `run` is given. It opens connections, keeps the record, and holds what the case notes. */
+import type { TLSSocket } from 'node:tls';
 import { DEFAULT_WINDOW, MAX_WINDOW, type SettingEntry, windowUpdate } from '../wire/index.ts';
 import { Failed, KitError, NotApplicable } from './outcome.ts';
 import { dial } from './peer/dial.ts';
 import type { Finding } from './peer/grammar.ts';
+import { type Handshake, type HandshakeOptions, shakeHands } from './peer/handshake.ts';
 import { Peer } from './peer/peer.ts';
 import { Transcript } from './peer/transcript.ts';
 import type { Reason } from './result.ts';
@@ -61,6 +63,37 @@ export class Trial {
     await this.handshaken(peer);
     if (control) await this.control(peer);
     return peer;
+  }
+
+  /** A TLS handshake with the subject, offering h2 unless `options` say otherwise. The case destroys the socket. */
+  shakeHands(options: HandshakeOptions = {}): Promise<Handshake> {
+    const { tls, endpoint } = this.subject;
+    return shakeHands(tls ?? endpoint, { ALPNProtocols: ['h2'], ...options }, this.signal);
+  }
+
+  /** A connection over TLS that has agreed on h2 and exchanged SETTINGS, and its socket. */
+  async openTls(options: HandshakeOptions = {}): Promise<{ readonly peer: Peer; readonly socket: TLSSocket }> {
+    const hands = await this.shakeHands(options);
+    if (hands.alpn !== 'h2') throw new Failed(`no h2 over TLS: ${hands.refused ?? hands.alpn}`, 'no-control');
+    const subject = { ...this.subject, endpoint: this.subject.tls ?? this.subject.endpoint };
+    hands.socket.setNoDelay(true);
+    const peer = new Peer(hands.socket, subject, this.transcript, this.signal, 0);
+    this.peers.push(peer);
+    peer.preface();
+    await this.handshaken(peer);
+    return { peer, socket: hands.socket };
+  }
+
+  /** Whether a request is answered over HTTP/2 on such a handshake. */
+  async speaks(options: HandshakeOptions): Promise<boolean> {
+    const hands = await this.shakeHands(options);
+    hands.socket.destroy();
+    if (hands.alpn !== 'h2') return false;
+    const { peer } = await this.openTls(options).catch(error => {
+      if (error instanceof Failed) return { peer: null };
+      throw error;
+    });
+    return peer !== null && (await peer.answer(peer.ask())).status > 0;
   }
 
   /** Waits for the subject's SETTINGS and for its acknowledgement of the kit's. */

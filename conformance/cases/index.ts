@@ -23,6 +23,7 @@ import push from './push/index.ts';
 import rstStream from './rst-stream/index.ts';
 import settings from './settings/index.ts';
 import streams from './streams/index.ts';
+import tls from './tls/index.ts';
 
 /** Cases that any server can be judged by. */
 export const http2Cases: readonly Case[] = [
@@ -47,6 +48,7 @@ export const http2Cases: readonly Case[] = [
   ...pseudoFields,
   ...connect,
   ...hpack,
+  ...tls,
   ...passive,
 ];
 

@@ -1,12 +1,12 @@
 /** Servers that are wrong about CONNECT (RFC 9113 §8.5). */
 import { goaway, headers, plainBlock } from '../../wire/index.ts';
-import { type Fault, type Link, recode, type Section } from './fault.ts';
+import { type Fault, type Link, recode, type Section, type Wire } from './fault.ts';
 
 const isConnect = ({ fields }: Section): boolean => fields[0] === ':method' && fields[1] === 'CONNECT';
 
 /** The server opens a tunnel for every CONNECT that `matches`. */
 const opens =
-  (matches: (section: Section) => boolean): Fault['wire'] =>
+  (matches: (section: Section) => boolean): Wire =>
   (link: Link) => ({
     toServer: recode(section => {
       if (!isConnect(section) || !matches(section)) return section.fields;

@@ -2,7 +2,7 @@
  * Servers that do not check the grammar of HTTP where no sentence obliges them to (RFC 9113 §8.2.1, §8.3.1, §10.3): all of
  * them are weak, none is wrong.
  */
-import { type Fault, mendsRequests, refusesRequests } from './fault.ts';
+import { type Fault, mendsRequests, refusesRequests, type Wire } from './fault.ts';
 import { dropsLines, mapLines, readsValues } from './field-lines.ts';
 
 const SERVED = /the request is served: status 200/;
@@ -13,7 +13,7 @@ const before = (value: string, octets: RegExp): string => value.split(octets, 1)
 const hasHost = (fields: readonly string[]): boolean => fields.includes(':authority') && fields.includes('host');
 
 /** The server reads that pseudo-field up to the first octet that does not belong there. */
-const cuts = (wanted: string, octets: RegExp): Fault['wire'] =>
+const cuts = (wanted: string, octets: RegExp): Wire =>
   readsValues((name, value) => (name === wanted ? before(value, octets) : value));
 
 export default [

@@ -3,6 +3,7 @@
  * the kit and a sound server: it hides from the server what the client did wrong, so that the pair behaves like a server
  * that does not notice; or it damages what the server says. Production code knows nothing of it.
  */
+import type { TLSSocket, TlsOptions } from 'node:tls';
 import {
   concat,
   Decoder,
@@ -20,6 +21,9 @@ import {
   rstStream,
 } from '../../wire/index.ts';
 
+/** Makes the filters of one connection. */
+export type Wire = (link: Link) => Filters;
+
 export interface Fault {
   /** "chapter/slug", after the deviation. */
   readonly id: string;
@@ -33,10 +37,22 @@ export interface Fault {
   readonly seen: RegExp;
   /** The rows of these cases know nothing worse than weak: that is what the fault makes of them. */
   readonly grade?: 'weak';
+  /** What stands before the sound server instead of the filters, where the deviation is one of TLS. */
+  readonly front?: Front;
   /** Why it fails more than five cases, where it does. */
   readonly why?: string;
   /** The filters of one connection; what they must remember lives in their closure. */
-  wire(link: Link): Filters;
+  readonly wire?: Wire;
+}
+
+/** An end of TLS before a sound server: its options, and the kind of its certificate. */
+export interface Front {
+  readonly certificate?: 'ec' | 'rsa';
+  readonly options: TlsOptions;
+  /** Speaks HTTP/2 whatever was agreed on. */
+  readonly anyProtocol?: true;
+  /** Breaks off a connection that was agreed on, when it answers true. */
+  readonly refuses?: (socket: TLSSocket) => boolean;
 }
 
 /** Each takes a frame on its way and gives what goes on in its place: itself, others, none. */
@@ -58,17 +74,17 @@ export interface Link {
 }
 
 /** The server does not notice the client's frames that `matches`: they never reach it. */
-export function hides(matches: (frame: Frame, payload: Payload) => boolean): Fault['wire'] {
+export function hides(matches: (frame: Frame, payload: Payload) => boolean): Wire {
   return () => ({ toServer: frame => (matches(frame, parsePayload(frame)) ? [] : [frame]) });
 }
 
 /** Frames of the client reach the server in another form. */
-export function alters(change: (frame: Frame, payload: Payload) => Frame | readonly Frame[]): Fault['wire'] {
+export function alters(change: (frame: Frame, payload: Payload) => Frame | readonly Frame[]): Wire {
   return () => ({ toServer: frame => [change(frame, parsePayload(frame))].flat() });
 }
 
 /** Frames of the server reach the client in another form. */
-export function damages(change: (frame: Frame, payload: Payload) => Frame | readonly Frame[]): Fault['wire'] {
+export function damages(change: (frame: Frame, payload: Payload) => Frame | readonly Frame[]): Wire {
   return () => ({ toClient: frame => [change(frame, parsePayload(frame))].flat() });
 }
 
@@ -146,17 +162,17 @@ function split(whole: Frame): readonly Frame[] {
 const strict = (): BlockDecoder => new Decoder(INITIAL_SETTINGS.HEADER_TABLE_SIZE);
 
 /** The server takes requests for what `change` makes of them: it does not notice what was wrong. */
-export function mendsRequests(change: (section: Section) => readonly string[] | null): Fault['wire'] {
+export function mendsRequests(change: (section: Section) => readonly string[] | null): Wire {
   return () => ({ toServer: recode(change, strict) });
 }
 
 /** The server's responses carry the fields that `change` makes of them. */
-export function spoilsResponses(change: (section: Section) => readonly string[] | null): Fault['wire'] {
+export function spoilsResponses(change: (section: Section) => readonly string[] | null): Wire {
   return () => ({ toClient: recode(change) });
 }
 
 /** The server takes sound requests that `matches` for malformed: it resets their streams. */
-export function refusesRequests(matches: (section: Section) => boolean): Fault['wire'] {
+export function refusesRequests(matches: (section: Section) => boolean): Wire {
   return link => ({
     toServer: recode(section => {
       if (!matches(section)) return section.fields;
@@ -167,7 +183,7 @@ export function refusesRequests(matches: (section: Section) => boolean): Fault['
 }
 
 /** The server takes frames of the client that `matches` for stream errors: it resets their streams. */
-export function refusesFrames(matches: (frame: Frame, payload: Payload) => boolean): Fault['wire'] {
+export function refusesFrames(matches: (frame: Frame, payload: Payload) => boolean): Wire {
   return link => ({
     toServer: frame => {
       if (!matches(frame, parsePayload(frame))) return [frame];
@@ -178,7 +194,7 @@ export function refusesFrames(matches: (frame: Frame, payload: Payload) => boole
 }
 
 /** The server takes frames of the client that `matches` for stream errors, and looks at them no further. */
-export function resetsInstead(code: ErrorCode, matches: (frame: Frame, payload: Payload) => boolean): Fault['wire'] {
+export function resetsInstead(code: ErrorCode, matches: (frame: Frame, payload: Payload) => boolean): Wire {
   return link => ({
     toServer: frame => {
       if (!matches(frame, parsePayload(frame))) return [frame];
@@ -189,7 +205,7 @@ export function resetsInstead(code: ErrorCode, matches: (frame: Frame, payload: 
 }
 
 /** The server takes frames of the client that `matches` for connection errors. */
-export function endsConnection(code: ErrorCode, matches: (frame: Frame, payload: Payload) => boolean): Fault['wire'] {
+export function endsConnection(code: ErrorCode, matches: (frame: Frame, payload: Payload) => boolean): Wire {
   return link => {
     let last = 0;
     let over = false;

@@ -1,5 +1,5 @@
 /** Field lists line by line, for faults that are about a name or a value. */
-import { type Fault, mendsRequests } from './fault.ts';
+import { mendsRequests, type Wire } from './fault.ts';
 
 /** The flat list with each line replaced by what `change` gives: the same, another, none, several. */
 export function mapLines(
@@ -17,11 +17,11 @@ export function valuesOf(fields: readonly string[], wanted: string): readonly st
 }
 
 /** The server does not notice the lines that `matches`: it drops them and serves the request. */
-export function dropsLines(matches: (name: string, value: string) => boolean): Fault['wire'] {
+export function dropsLines(matches: (name: string, value: string) => boolean): Wire {
   return mendsRequests(({ fields }) => mapLines(fields, (name, value) => (matches(name, value) ? [] : [name, value])));
 }
 
 /** The server takes values of requests for what `change` makes of them. */
-export function readsValues(change: (name: string, value: string) => string): Fault['wire'] {
+export function readsValues(change: (name: string, value: string) => string): Wire {
   return mendsRequests(({ fields }) => mapLines(fields, (name, value) => [name, change(name, value)]));
 }

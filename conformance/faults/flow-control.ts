@@ -16,7 +16,7 @@ import {
   settings,
   windowUpdate,
 } from '../../wire/index.ts';
-import { alters, type Fault, hides, type Link } from './fault.ts';
+import { alters, type Fault, hides, type Link, type Wire } from './fault.ts';
 
 const EDGE = 'every case that brings a response to the edge of its window shows it';
 
@@ -70,9 +70,7 @@ function ends({ type, flags }: Frame): boolean {
 }
 
 /** A fault that must know the windows: `change` sees them as they were before the frame of the client. */
-function watches(
-  change: (frame: Frame, payload: Payload, windows: Windows, link: Link) => readonly Frame[],
-): Fault['wire'] {
+function watches(change: (frame: Frame, payload: Payload, windows: Windows, link: Link) => readonly Frame[]): Wire {
   return link => {
     const windows = new Windows();
     return {
@@ -124,9 +122,7 @@ function closes(link: Link, code: ErrorCode): readonly Frame[] {
 const isUpdate = ({ type }: Frame): boolean => type === FRAME_TYPE.WINDOW_UPDATE;
 
 /** The server gives back less credit than it should: `owed` counts, by window, what it will not give. */
-function owes(
-  count: (frame: Frame, payload: Payload, owe: (window: number, octets: number) => void) => void,
-): Fault['wire'] {
+function owes(count: (frame: Frame, payload: Payload, owe: (window: number, octets: number) => void) => void): Wire {
   return () => {
     const owed = new Map<number, number>();
     const owe = (window: number, octets: number): void => {

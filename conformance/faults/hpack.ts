@@ -9,10 +9,10 @@ import {
   settingsAck,
 } from '../../wire/index.ts';
 import { DeviantDecoder, type Deviation } from './deviant-decoder.ts';
-import { alters, type Fault, recode, refusesRequests } from './fault.ts';
+import { alters, type Fault, recode, refusesRequests, type Wire } from './fault.ts';
 
 /** A server whose decoder deviates so. */
-function decodes(deviation: Deviation): Fault['wire'] {
+function decodes(deviation: Deviation): Wire {
   return () => ({ toServer: recode(undefined, () => new DeviantDecoder(deviation)) });
 }
 

@@ -26,6 +26,7 @@ import push from './push.ts';
 import rstStream from './rst-stream.ts';
 import settings from './settings.ts';
 import streams from './streams.ts';
+import tls from './tls.ts';
 
 export const faults: readonly (Fault | GatewayFault)[] = [
   ...preface,
@@ -50,6 +51,7 @@ export const faults: readonly (Fault | GatewayFault)[] = [
   ...connect,
   ...doubtful,
   ...hpack,
+  ...tls,
   ...passive,
   ...gatewayFaults,
 ];

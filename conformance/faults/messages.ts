@@ -9,6 +9,7 @@ import {
   refusesRequests,
   type Section,
   spoilsResponses,
+  type Wire,
 } from './fault.ts';
 import { mapLines, readsValues, valuesOf } from './field-lines.ts';
 
@@ -22,7 +23,7 @@ const withoutLength = (fields: readonly string[]): readonly string[] =>
   mapLines(fields, (name, value) => (name === 'content-length' ? [] : [name, value]));
 
 /** Of several content-length lines only the one at this place counts. */
-const counts = (place: 0 | -1): Fault['wire'] =>
+const counts = (place: 0 | -1): Wire =>
   mendsRequests(({ fields }) => {
     const kept = valuesOf(fields, 'content-length').at(place);
     return kept === undefined ? fields : [...withoutLength(fields), 'content-length', kept];
@@ -32,7 +33,7 @@ const counts = (place: 0 | -1): Fault['wire'] =>
 function knowing(
   matches: (section: Section) => boolean,
   then: (link: Link, known: ReadonlySet<number>) => Filters,
-): Fault['wire'] {
+): Wire {
   return link => {
     const known = new Set<number>();
     const note = mendsRequests(section => {

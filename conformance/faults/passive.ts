@@ -21,7 +21,7 @@ import {
   u32,
   windowUpdate,
 } from '../../wire/index.ts';
-import { damages, type Fault, recode, spoilsResponses } from './fault.ts';
+import { damages, type Fault, recode, spoilsResponses, type Wire } from './fault.ts';
 
 /** Streams behind the control. */
 const FIRST = 5;
@@ -30,7 +30,7 @@ const FIRST = 5;
 function spoils<T extends Payload['type']>(
   type: T,
   change: (frame: Frame, payload: Extract<Payload, { type: T }>) => Frame | readonly Frame[],
-): Fault['wire'] {
+): Wire {
   return damages((frame, payload) =>
     payload.type === type && (frame.stream === 0 || frame.stream >= FIRST)
       ? change(frame, payload as Extract<Payload, { type: T }>)
@@ -39,7 +39,7 @@ function spoils<T extends Payload['type']>(
 }
 
 /** The fields of responses, those of the control aside, reach the client in another form. */
-const spoilsFields = (change: (fields: readonly string[]) => readonly string[]): Fault['wire'] =>
+const spoilsFields = (change: (fields: readonly string[]) => readonly string[]): Wire =>
   spoilsResponses(({ stream, fields }) => (stream < FIRST ? fields : change(fields)));
 
 const isEnd = ({ flags }: Frame): boolean => (flags & FLAG.END_STREAM) !== 0;
@@ -47,7 +47,7 @@ const isEnd = ({ flags }: Frame): boolean => (flags & FLAG.END_STREAM) !== 0;
 const withoutEnd = (frame: Frame): Frame => ({ ...frame, flags: frame.flags & ~FLAG.END_STREAM });
 
 /** The first SETTINGS frame of the server with another payload or in another place. */
-const opensWith = (change: (frame: Frame) => readonly Frame[]): Fault['wire'] => {
+const opensWith = (change: (frame: Frame) => readonly Frame[]): Wire => {
   return () => {
     let opened = false;
     return {
@@ -61,7 +61,7 @@ const opensWith = (change: (frame: Frame) => readonly Frame[]): Fault['wire'] =>
 };
 
 /** A frame that no response calls for, before each HEADERS. */
-const besides = (extra: (frame: Frame) => Frame): Fault['wire'] => spoils('HEADERS', frame => [extra(frame), frame]);
+const besides = (extra: (frame: Frame) => Frame): Wire => spoils('HEADERS', frame => [extra(frame), frame]);
 
 export default [
   {

@@ -42,7 +42,7 @@ function join(client: Socket, origin: Socket, fault: Pick<Fault, 'wire'> | null)
     if (frames.length > 0 && socket.writable) socket.write(concat(frames.map(frame => encodeFrame(frame))));
   };
   const filters: Filters =
-    fault?.wire({
+    fault?.wire?.({
       toServer: (...frames) => send(origin, frames),
       toClient: (...frames) => send(client, frames),
       close,

@@ -1,11 +1,11 @@
 /** Servers that are wrong about server push (RFC 9113 §6.6, §8.4). */
 import { FRAME_TYPE, plainBlock, pushPromise } from '../../wire/index.ts';
-import { type Fault, hides } from './fault.ts';
+import { type Fault, hides, type Wire } from './fault.ts';
 
 const PROMISED = [':method', 'GET', ':scheme', 'http', ':authority', 'localhost', ':path', '/pushed'];
 
 /** Pushes with each response: the streams named, then nothing. */
-function promises(...streams: readonly number[]): Fault['wire'] {
+function promises(...streams: readonly number[]): Wire {
   return () => {
     const left = [...streams];
     return {

@@ -10,7 +10,7 @@ import {
   SETTING,
   settings,
 } from '../../wire/index.ts';
-import { damages, endsConnection, type Fault, hides } from './fault.ts';
+import { damages, endsConnection, type Fault, hides, type Wire } from './fault.ts';
 
 const ends = ({ type, flags }: Frame): boolean =>
   (type === FRAME_TYPE.DATA || type === FRAME_TYPE.HEADERS) && (flags & FLAG.END_STREAM) !== 0;
@@ -18,7 +18,7 @@ const ends = ({ type, flags }: Frame): boolean =>
 const { MAX_CONCURRENT_STREAMS } = SETTING;
 
 /** Takes frames of that kind for a connection error once the stream was answered, and asks nobody to stop. */
-function closesWhenAnswered(...types: readonly number[]): Fault['wire'] {
+function closesWhenAnswered(...types: readonly number[]): Wire {
   return link => {
     const answered = new Set<number>();
     const filters = endsConnection('STREAM_CLOSED', f => types.includes(f.type) && answered.has(f.stream))(link);
@@ -34,7 +34,7 @@ function closesWhenAnswered(...types: readonly number[]): Fault['wire'] {
 }
 
 /** Serves requests on spent identifiers: the sound server behind it sees them under numbers of its own. */
-function serves(spent: 'lower' | 'used'): Fault['wire'] {
+function serves(spent: 'lower' | 'used'): Wire {
   return () => {
     const theirs = new Map<number, number>();
     const ours = new Map<number, number>();
@@ -63,7 +63,7 @@ interface Counter {
 }
 
 /** Refuses new streams by a count of its own, whatever the server behind it would do. */
-function miscounts(counting: () => Counter): Fault['wire'] {
+function miscounts(counting: () => Counter): Wire {
   return link => {
     const counter = counting();
     const open = new Set<number>();
