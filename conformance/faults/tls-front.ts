@@ -50,6 +50,11 @@ export async function openTlsFront(upstream: Endpoint, front: Front): Promise<Fa
     else if (front.refuses?.(client) === true) refuse(client);
     else join(client, upstream, sockets);
   });
+  // Below TLS: a handshake that has not ended, or has failed, is nowhere else.
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
   server.on('tlsClientError', (_, socket) => socket.destroy());
   await new Promise<void>(resolve => server.listen({ host: '127.0.0.1', port: 0 }, resolve));
   const { port } = server.address() as AddressInfo;
