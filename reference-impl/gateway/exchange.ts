@@ -20,21 +20,6 @@ import type { Inbound } from './inbound.ts';
 import type { Outbound } from './outbound.ts';
 import { push } from './promises.ts';
 
-/** What exchanges of this server can do: ordinary ones, those that promises can be made on, and tunnels. */
-const CAPS: Caps = Object.freeze({
-  multiplex: true,
-  duplex: true,
-  push: false,
-  inform: true,
-  trailers: true,
-  tunnel: false,
-  credit: 'exact',
-  priority: 'none',
-  reset: 'code',
-});
-const PUSH_CAPS: Caps = Object.freeze({ ...CAPS, push: true });
-const TUNNEL_CAPS: Caps = Object.freeze({ ...CAPS, tunnel: true });
-
 const NO_PRIORITY: Priority = Object.freeze({ scheme: 'none', urgency: 3, incremental: false, node: null });
 
 export class ServerExchange implements Exchange {
@@ -58,8 +43,7 @@ export class ServerExchange implements Exchange {
   }
 
   get caps(): Caps {
-    if (this.#handling.head.method === 'CONNECT') return TUNNEL_CAPS;
-    return !this.#handling.promised && this.#handling.gateway.http2.takesPromises ? PUSH_CAPS : CAPS;
+    return this.#handling.gateway.caps(this.#handling);
   }
 
   get body(): Source {

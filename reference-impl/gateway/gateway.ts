@@ -1,14 +1,18 @@
 /** One connection between the engine and an application: makes exchanges of requests and runs the application on them. */
-import type { Address, App, Awaitable, Connection, Fields, Tls } from '../../spec/msgi.ts';
-import { ERROR_CODE, type ErrorCode } from '../../wire/index.ts';
+import type { Address, App, Caps, Connection, Fields, Tls } from '../../spec/msgi.ts';
+import type { ErrorCode } from '../../wire/index.ts';
 import { type ConnectionListener, Http2Connection } from '../engine/connection.ts';
 import type { Http2Error } from '../engine/errors.ts';
 import type { Limits } from '../engine/limits.ts';
 import type { Request } from '../engine/request-head.ts';
 import type { Stream } from '../engine/stream.ts';
 import type { Applications } from './applications.ts';
+import type { Carrier } from './carrier.ts';
+import { Deadlines } from './deadlines.ts';
 import { ServerExchange } from './exchange.ts';
 import { Handling, NO_FIELDS } from './handling.ts';
+import { follow, invoke, reportFailure } from './invocation.ts';
+import { checkWaits } from './waits.ts';
 
 /** What all connections of a server share. */
 export interface Host {
@@ -53,13 +57,27 @@ export interface Transport {
 /** Milliseconds that the peer has to answer the PING of a drain before the final GOAWAY is sent anyway. */
 const DRAIN_LIMIT = 1000;
 
-export class Gateway implements ConnectionListener {
+/** What exchanges of this server can do: ordinary ones, those that promises can be made on, and tunnels. */
+const CAPS: Caps = Object.freeze({
+  multiplex: true,
+  duplex: true,
+  push: false,
+  inform: true,
+  trailers: true,
+  tunnel: false,
+  credit: 'exact',
+  priority: 'none',
+  reset: 'code',
+});
+const PUSH_CAPS: Caps = Object.freeze({ ...CAPS, push: true });
+const TUNNEL_CAPS: Caps = Object.freeze({ ...CAPS, tunnel: true });
+
+export class Gateway implements Carrier, ConnectionListener {
   readonly http2: Http2Connection;
   readonly face: Connection;
   readonly #host: Host;
   readonly #transport: Transport;
-  /** Exchanges that the timer has to look at. */
-  readonly #timed = new Set<Handling>();
+  readonly #deadlines = new Deadlines();
   /** The exchange whose application is being called: it is not among the streams yet. */
   #invoked: Handling | null = null;
   #drainedAt = Number.POSITIVE_INFINITY;
@@ -98,7 +116,7 @@ export class Gateway implements ConnectionListener {
       return;
     }
     this.#invoked = handling;
-    this.#run(handling);
+    invoke(this.#host, handling);
     this.#invoked = null;
   }
 
@@ -113,59 +131,26 @@ export class Gateway implements ConnectionListener {
     const handling = this.http2.promise(parent, section) as Handling | null;
     if (handling === null) return false;
     handling.begin(request);
-    this.#follow(
+    const later = new Promise(resolve => setImmediate(resolve));
+    follow(
+      this.#host,
       handling,
-      new Promise(resolve => setImmediate(resolve)).then(() => app(new ServerExchange(handling))),
+      later.then(() => app(new ServerExchange(handling))),
     );
     return true;
   }
 
-  #run(handling: Handling): void {
-    const { app } = this.#host;
-    let result: Awaitable<void>;
-    try {
-      result = app(new ServerExchange(handling));
-    } catch (error) {
-      this.#threw(handling, error);
-      return;
-    }
-    if (result === undefined) this.#fulfilled(handling);
-    else this.#follow(handling, result);
-  }
-
-  #follow(handling: Handling, result: PromiseLike<void>): void {
-    this.#host.applications.follow(
-      result,
-      () => this.#fulfilled(handling),
-      error => this.#threw(handling, error),
-    );
-  }
-
-  #fulfilled(handling: Handling): void {
-    if (handling.phase === 'idle') this.#unanswered(handling, new Error('no response: the application returned'));
-    else if (handling.phase === 'open') this.#unended(handling, new Error('not ended: the application returned'));
-    handling.settle();
-  }
-
-  #threw(handling: Handling, error: unknown): void {
-    if (handling.phase === 'idle') this.#unanswered(handling, error);
-    else if (handling.phase === 'open') this.#unended(handling, error);
-    else if (!handling.owns(error)) this.report(error, handling);
-    handling.settle();
-  }
-
-  #unanswered(handling: Handling, error: unknown): void {
-    this.report(error, handling);
-    handling.respond(500, NO_FIELDS, undefined);
-  }
-
-  #unended(handling: Handling, error: unknown): void {
-    this.report(error, handling);
-    handling.fail(ERROR_CODE.INTERNAL_ERROR, 'app', 'the application has failed');
-  }
-
   report(error: unknown, handling: Handling): void {
-    this.#host.report(error, `${handling.head.method} on stream ${handling.id}`);
+    reportFailure(this.#host, error, handling);
+  }
+
+  caps(handling: Handling): Caps {
+    if (handling.head.method === 'CONNECT') return TUNNEL_CAPS;
+    return !handling.promised && this.http2.takesPromises ? PUSH_CAPS : CAPS;
+  }
+
+  informs(): boolean {
+    return true;
   }
 
   output(): void {
@@ -197,52 +182,28 @@ export class Gateway implements ConnectionListener {
   }
 
   setDeadline(handling: Handling, ms: number): void {
-    if (handling.phase === 'dead') return;
-    handling.withExtras().deadline = performance.now() + ms;
-    if (ms === Number.POSITIVE_INFINITY) this.#timed.delete(handling);
-    else this.#timed.add(handling);
+    this.#deadlines.set(handling, ms);
   }
 
   /** The server's coarse timer: deadlines, and peers that do not let content go. */
   tick(now: number): void {
     if (now - this.#drainedAt >= DRAIN_LIMIT) this.http2.finishDrain();
-    for (const handling of this.#timed) {
-      const { deadline } = handling.withExtras();
-      if (deadline === Number.POSITIVE_INFINITY) {
-        this.#timed.delete(handling);
-      } else if (deadline <= now) {
-        this.#timed.delete(handling);
-        handling.limit('the deadline of the exchange has passed');
-      }
-    }
+    this.#deadlines.tick(now);
     for (const stream of this.http2.streams()) this.#checkWaits(stream as Handling, now);
   }
 
   #checkWaits(handling: Handling, now: number): void {
-    if (this.#keepsUsWaiting(handling, now)) handling.limit('the peer has taken no content for too long');
-    else if (this.#isTooSlow(handling, now)) handling.limit('the request comes too slowly', 408);
-  }
-
-  /** Content that has a window and waits all the same waits for the transport, which has a limit of its own. */
-  #keepsUsWaiting(handling: Handling, now: number): boolean {
-    const waiting = (handling.queued > 0 || (handling.outbound?.waiting ?? false)) && !this.http2.windowOpen(handling);
-    if (!waiting && handling.extras === null) return false;
-    const { sending } = handling.withExtras();
-    return sending.look(now, waiting, handling.sent - handling.queued) >= this.#host.sendTimeout;
-  }
-
-  /** Once the response has begun, both sides may be silent for as long as they like: the application has its deadline. */
-  #isTooSlow(handling: Handling, now: number): boolean {
-    const reading = handling.inbound?.reading ?? false;
-    // A transport that takes nothing is not read either.
-    const waiting = reading && handling.phase === 'idle' && handling.receiveWindow > 0 && this.http2.sender.writable;
-    if (!waiting && handling.extras === null) return false;
-    const { receiving } = handling.withExtras();
-    return receiving.look(now, waiting, handling.received) >= this.#host.receiveTimeout;
+    // Content that has a window and waits all the same waits for the transport, which has a limit of its own.
+    const blocked = !this.http2.windowOpen(handling);
+    checkWaits(this.#host, handling, now, blocked, this.http2.sender.writable);
   }
 }
 
-function connectionFace(http2: Http2Connection, transport: Transport, drain: () => void): Connection {
+export function connectionFace(
+  http2: { readonly draining: boolean },
+  transport: Transport,
+  drain: () => void,
+): Connection {
   let locals: Record<string, unknown> | null = null;
   return {
     get peer() {

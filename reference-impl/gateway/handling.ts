@@ -3,13 +3,12 @@
  * same time, so that a request costs one object here and one face for the application; everything else is made when asked
  * for.
  */
-import type { Close, Fields, Notice } from '../../spec/msgi.ts';
+import type { Close, Fields, Notice, RequestHead } from '../../spec/msgi.ts';
 import { ERROR_CODE } from '../../wire/index.ts';
-import type { Request, RequestHead } from '../engine/request-head.ts';
 import { type Party, Stream } from '../engine/stream.ts';
 import { checkFields, checkInteger, checkStatus, hasField, toOctets, withoutField } from './arguments.ts';
+import type { Carrier } from './carrier.ts';
 import { Failure } from './exchange-error.ts';
-import type { Gateway } from './gateway.ts';
 import { Inbound } from './inbound.ts';
 import { Notices } from './notices.ts';
 import { Outbound } from './outbound.ts';
@@ -18,6 +17,13 @@ import { Patience } from './patience.ts';
 export const NO_FIELDS: Fields = Object.freeze([]);
 /** Marks a request whose head is not there yet. */
 const NO_HEAD = Object.freeze({}) as RequestHead;
+
+/** A request whose head has arrived. */
+export interface Incoming {
+  readonly head: RequestHead;
+  /** The client waits for 100 (RFC 9110 §10.1.1). */
+  readonly expectsContinue: boolean;
+}
 
 /** What few exchanges ask for: kept apart so that the others stay small (a third of the cost of a request is its objects). */
 interface Extras {
@@ -43,7 +49,7 @@ function noExtras(): Extras {
 }
 
 export class Handling extends Stream {
-  readonly gateway: Gateway;
+  readonly gateway: Carrier;
   head: RequestHead = NO_HEAD;
   phase: 'idle' | 'open' | 'done' | 'dead' = 'idle';
   status = 0;
@@ -60,13 +66,13 @@ export class Handling extends Stream {
   over = false;
   extras: Extras | null = null;
 
-  constructor(gateway: Gateway, id: number, receiveWindow: number, sendWindow: number) {
+  constructor(gateway: Carrier, id: number, receiveWindow: number, sendWindow: number) {
     super(id, receiveWindow, sendWindow);
     this.gateway = gateway;
   }
 
   /** The request arrives. */
-  begin(request: Request): void {
+  begin(request: Incoming): void {
     this.head = request.head;
     if (this.state === 'halfClosedRemote' || this.promised) return;
     this.inbound = new Inbound(this, false);
@@ -105,6 +111,7 @@ export class Handling extends Stream {
     if (this.phase === 'dead') return false;
     this.#wantIdle('inform');
     const { sender } = this.gateway.http2;
+    if (!this.gateway.informs(this, status)) return false;
     if (sender.output.length > this.gateway.outputMark || !sender.writable) return false;
     if (status === 100) this.expectsContinue = false;
     this.#interim(status, declared >= 0 ? withoutField(fields, 'content-length') : fields);
