@@ -38,13 +38,16 @@ function judgeFailed(judge: Judge, { complete, code, by }: Close, { signal }: Ex
   judge.server('MSGI-NOTE-10', `code ${code} by "${by}", where signal says ${String(reason?.code)} by "${reason?.by}"`);
 }
 
-/** A tunnel may have had another status on the wire. Without a head of the application's it is the server's own: 500, 503. */
+/** What a server answers in place of the application: a limit, or, on HTTP/1.x, a request that is found to be malformed. */
+const OF_THE_SERVER: readonly number[] = [400, 408, 500, 503];
+
+/** A tunnel may have had another status on the wire. Without a head of the application's it is the server's own. */
 function judgeStatus(judge: Judge, { status, complete }: Close, outcome: Outcome): void {
   if (outcome.tunnel || (status === 0 && !complete)) return;
   if (outcome.phase !== 'idle') {
     if (status === outcome.status) return;
     judge.server('MSGI-LIFE-3', `the status ${status} in the notice close, where ${outcome.status} was given`);
-  } else if (complete ? status !== 500 : status !== 500 && status !== 503) {
+  } else if (complete ? status !== 500 : !OF_THE_SERVER.includes(status)) {
     judge.server(
       complete ? 'MSGI-LIFE-13' : 'MSGI-LIFE-17',
       `the status ${status} where the application gave no response`,

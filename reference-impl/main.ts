@@ -46,7 +46,7 @@ export async function run(argv: readonly string[]): Promise<number> {
 
 function program(): Command {
   return new Command('msgi serve')
-    .description('Serve an MSGI application over HTTP/2.')
+    .description('Serve an MSGI application over HTTP/2, HTTP/1.1 and HTTP/1.0, on one port.')
     .argument('APP', 'module whose default export is an application, such as examples/hello.js')
     .option('--port <number>', 'port to listen on; 0 takes a free one', integer(0, 65_535), 8080)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
@@ -67,7 +67,8 @@ function program(): Command {
       'after',
       '\nOn listening, one line of JSON goes to stdout: {"address":"http://127.0.0.1:8080","pid":1}.\n' +
         'SIGINT and SIGTERM finish what is under way and exit.\n\n' +
-        'Try it:  msgi serve examples/hello.js  and  curl --http2-prior-knowledge http://127.0.0.1:8080/',
+        'Try it:  msgi serve examples/hello.js  and  curl http://127.0.0.1:8080/\n' +
+        '         or  curl --http2-prior-knowledge http://127.0.0.1:8080/',
     )
     .exitOverride();
 }

@@ -23,6 +23,9 @@ export interface Host {
   readonly protocols: ReadonlySet<string>;
   /** Authorities that may be pushed besides that of the parent, in lower case (MSGI-PUSH-9). */
   readonly authorities: ReadonlySet<string>;
+  /** Of HTTP/1.1: its clients read while they send, and take 103. */
+  readonly duplex: boolean;
+  readonly earlyHints: boolean;
   /** The value of the date field now, kept up by the server's one timer. */
   readonly clock: { readonly date: string };
   /** How long the peer may keep a response, or an application that reads a request, waiting: milliseconds. */
@@ -43,11 +46,15 @@ export interface ConnectionFailure {
   readonly rule: string;
 }
 
-/** What the transport of one connection does for it. */
-export interface Transport {
+/** Who is at the ends of a connection. */
+export interface Ends {
   readonly peer: Address | null;
   readonly local: Address | null;
   readonly tls: Tls | null;
+}
+
+/** What the transport of one connection does for it. */
+export interface Transport extends Ends {
   /** There is output. */
   wake(): void;
   /** Flush what is there, then close. */
@@ -199,11 +206,7 @@ export class Gateway implements Carrier, ConnectionListener {
   }
 }
 
-export function connectionFace(
-  http2: { readonly draining: boolean },
-  transport: Transport,
-  drain: () => void,
-): Connection {
+export function connectionFace(http2: { readonly draining: boolean }, transport: Ends, drain: () => void): Connection {
   let locals: Record<string, unknown> | null = null;
   return {
     get peer() {

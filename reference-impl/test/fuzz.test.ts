@@ -109,6 +109,8 @@ class World {
         protocols: new Set(),
         authorities: new Set(),
         clock: { date: 'Thu, 01 Jan 1970 00:00:00 GMT' },
+        duplex: false,
+        earlyHints: false,
         sendTimeout: 3000,
         receiveTimeout: 4000,
         report: (error, what) => {

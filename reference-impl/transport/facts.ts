@@ -1,4 +1,5 @@
 /** What is known of the other end of a socket. */
+import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Address, Tls } from '../../spec/msgi.ts';
 
@@ -21,4 +22,12 @@ export function tlsFacts(socket: TLSSocket): Tls {
     chain,
     verified: socket.authorized,
   };
+}
+
+/** Octets that the kernel has taken. A write in flight counts as far as it has got, which the handle alone knows. */
+export function taken(socket: Socket): number {
+  const { _handle: handle } = socket as { _handle?: { bytesWritten?: number; writeQueueSize?: number } | null };
+  const { bytesWritten, writeQueueSize } = handle ?? {};
+  if (bytesWritten !== undefined && writeQueueSize !== undefined) return bytesWritten - writeQueueSize;
+  return socket.bytesWritten - socket.writableLength;
 }

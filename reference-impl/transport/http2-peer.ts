@@ -8,23 +8,18 @@ import type { Address, Tls } from '../../spec/msgi.ts';
 import type { Output } from '../engine/output.ts';
 import { Gateway, type Host, type Transport } from '../gateway/gateway.ts';
 import { Patience } from '../gateway/patience.ts';
-import { address, tlsFacts } from './facts.ts';
+import { address, taken, tlsFacts } from './facts.ts';
+import { linger } from './linger.ts';
 import type { ServeOptions } from './options.ts';
+import type { Peer } from './peer.ts';
 
-/** Milliseconds until a connection that was ended here is destroyed, whatever the peer does. */
-const LINGER = 1000;
 /** Octets that may wait in a socket before reading pauses: a peer that does not read is not read either. */
 const PAUSE_ABOVE = 1_048_576;
 /** TLS turns each write into records: few large writes are what it likes. */
 const TLS_WRITE = 262_144;
 
-const HTTP1_TEXT = 'This port speaks HTTP/2 (RFC 9113 section 3.3).\n';
-const HTTP1_REPLY =
-  'HTTP/1.1 505 HTTP Version Not Supported\r\ncontent-type: text/plain\r\n' +
-  `content-length: ${HTTP1_TEXT.length}\r\nconnection: close\r\n\r\n${HTTP1_TEXT}`;
-
 /** One connection: a socket on one side, a gateway on the other. */
-export class Http2Peer implements Transport {
+export class Http2Peer implements Transport, Peer {
   readonly #socket: Socket;
   readonly #tlsSocket: TLSSocket | null;
   readonly #host: Host;
@@ -35,8 +30,7 @@ export class Http2Peer implements Transport {
     this.#scheduled = false;
     this.#flush();
   };
-  /** null until the first octets have shown that the client speaks HTTP/2. */
-  #gateway: Gateway | null = null;
+  readonly #gateway: Gateway;
   #scheduled = false;
   #ending = false;
   /** With the peer that takes what is written, and that finishes what it has begun to send. */
@@ -56,12 +50,13 @@ export class Http2Peer implements Transport {
     this.#gone = gone;
     this.peer = address(socket.remoteAddress, socket.remotePort);
     this.local = address(socket.localAddress, socket.localPort);
-    socket.on('data', (octets: Buffer) => this.#data(octets));
+    socket.on('data', (octets: Buffer) => this.receive(octets));
     socket.on('drain', () => this.#drained());
     socket.on('end', () => this.#peerEnded());
     socket.on('error', () => socket.destroy());
     socket.on('close', () => this.#closed());
-    if (tls !== null) this.#begin();
+    this.#gateway = new Gateway(host, this);
+    this.#flush();
   }
 
   get tls(): Tls | null {
@@ -69,30 +64,14 @@ export class Http2Peer implements Transport {
     return this.#tlsFacts;
   }
 
-  #begin(): Gateway {
-    this.#gateway = new Gateway(this.#host, this);
-    this.#flush();
-    return this.#gateway;
-  }
-
-  #data(octets: Buffer): void {
+  /** Octets of the peer. */
+  receive(octets: Buffer): void {
     if (this.#ending) return;
-    const gateway = this.#gateway ?? this.#greet(octets);
-    if (gateway === null) return;
     this.#heard = performance.now();
     this.#received += octets.length;
     // Not as a Buffer: its `slice` copies nothing, and an application would not expect one.
-    gateway.http2.receive(new Uint8Array(octets.buffer, octets.byteOffset, octets.length), this.#heard);
+    this.#gateway.http2.receive(new Uint8Array(octets.buffer, octets.byteOffset, octets.length), this.#heard);
     this.#flush();
-  }
-
-  /** The first octets on a cleartext port: HTTP/1 is told so in its own words, all else is for the engine to judge. */
-  #greet(octets: Buffer): Gateway | null {
-    if (!/^[A-Z]+ [^\r\n]* HTTP\/1\.[01]\r?\n/.test(octets.toString('latin1', 0, 4096))) return this.#begin();
-    this.#ending = true;
-    this.#socket.end(HTTP1_REPLY);
-    this.#linger();
-    return null;
   }
 
   wake(): void {
@@ -108,10 +87,9 @@ export class Http2Peer implements Transport {
 
   /** What the socket does not take waits in the output, frame by frame in slabs: in the socket each would hold a slab. */
   #flush(): void {
-    const gateway = this.#gateway;
     const socket = this.#socket;
-    if (gateway === null || socket.destroyed) return;
-    const { http2 } = gateway;
+    if (socket.destroyed) return;
+    const { http2 } = this.#gateway;
     const { sender } = http2;
     http2.flushed();
     if (socket.writableLength === 0) this.#emptied(sender.output);
@@ -162,9 +140,7 @@ export class Http2Peer implements Transport {
   }
 
   #drained(): void {
-    const gateway = this.#gateway;
-    if (gateway === null) return;
-    gateway.http2.sender.writable = true;
+    this.#gateway.http2.sender.writable = true;
     if (this.#socket.isPaused()) this.#socket.resume();
     this.#flush();
   }
@@ -176,35 +152,24 @@ export class Http2Peer implements Transport {
     if (output.length > 0) this.#write(output.take());
     socket.end();
     socket.resume();
-    socket.once('finish', () => this.#linger());
-  }
-
-  #linger(): void {
-    if (this.#socket.readableEnded) return;
-    const timer = setTimeout(() => this.#socket.destroy(), LINGER);
-    timer.unref();
-    this.#socket.once('close', () => clearTimeout(timer));
+    socket.once('finish', () => linger(socket));
   }
 
   #peerEnded(): void {
-    const gateway = this.#gateway;
-    if (gateway === null) this.#socket.end();
-    else if (!gateway.http2.closed) gateway.http2.receiveEnd();
+    const { http2 } = this.#gateway;
+    if (!http2.closed) http2.receiveEnd();
     this.#flush();
   }
 
   #closed(): void {
-    if (this.#gateway !== null && !this.#gateway.http2.closed) this.#gateway.http2.lost();
+    const { http2 } = this.#gateway;
+    if (!http2.closed) http2.lost();
     this.#gone();
   }
 
   tick(now: number): void {
     const gateway = this.#gateway;
     const age = now - this.#opened;
-    if (gateway === null) {
-      if (age > (this.#options.prefaceTimeout ?? 10_000)) this.#drop('the client has not begun in time');
-      return;
-    }
     const { sendTimeout, receiveTimeout } = this.#host;
     const socket = this.#socket;
     if (this.#taking.look(now, socket.writableLength > 0, taken(socket)) >= sendTimeout) {
@@ -234,21 +199,11 @@ export class Http2Peer implements Transport {
   }
 
   drain(): void {
-    if (this.#gateway === null) this.#socket.destroy();
-    else this.#gateway.drain();
+    this.#gateway.drain();
   }
 
   /** The grace time is over. */
   cancel(): void {
-    if (this.#gateway === null) this.#socket.destroy();
-    else this.#gateway.cancel();
+    this.#gateway.cancel();
   }
-}
-
-/** Octets that the kernel has taken. A write in flight counts as far as it has got, which the handle alone knows. */
-function taken(socket: Socket): number {
-  const { _handle: handle } = socket as { _handle?: { bytesWritten?: number; writeQueueSize?: number } | null };
-  const { bytesWritten, writeQueueSize } = handle ?? {};
-  if (bytesWritten !== undefined && writeQueueSize !== undefined) return bytesWritten - writeQueueSize;
-  return socket.bytesWritten - socket.writableLength;
 }

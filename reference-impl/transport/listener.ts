@@ -5,8 +5,12 @@ import type { App } from '../../spec/msgi.ts';
 import { DEFAULT_LIMITS } from '../engine/limits.ts';
 import { Applications } from '../gateway/applications.ts';
 import type { Host } from '../gateway/gateway.ts';
+import { Http1Peer } from './http1-peer.ts';
+import { Http1Server } from './http1-server.ts';
 import { Http2Peer } from './http2-peer.ts';
+import { newcomer } from './newcomer.ts';
 import type { ServeOptions } from './options.ts';
+import type { Peer } from './peer.ts';
 import { reporting, reportToStderr, safely } from './report.ts';
 
 const TICK = 500;
@@ -18,9 +22,10 @@ const CIPHERS =
 /** One listening port and its connections. */
 export class Listener {
   readonly host: Host;
-  readonly connections = new Set<Http2Peer>();
+  readonly connections = new Set<Peer>();
   readonly #options: ServeOptions;
   readonly #server: Server;
+  readonly #http1: Http1Server;
   readonly #clock = { date: new Date().toUTCString() };
   #timer: NodeJS.Timeout | null = null;
   /** Below TLS: those that have not shaken hands yet are nowhere else. */
@@ -37,33 +42,37 @@ export class Listener {
       limits: { ...DEFAULT_LIMITS, ...options.limits },
       protocols: inLowerCase(options.protocols),
       authorities: inLowerCase(options.authorities),
+      duplex: options.duplex ?? false,
+      earlyHints: options.earlyHints ?? false,
       clock: this.#clock,
       sendTimeout: options.sendTimeout ?? 60_000,
       receiveTimeout: options.receiveTimeout ?? 60_000,
       report,
       failed: reporting(options.failed, report),
     };
+    this.#http1 = new Http1Server(this.host);
     this.#server = this.#createServer();
   }
 
   #createServer(): Server {
     const { tls } = this.#options;
     if (tls === undefined) {
-      return createTcpServer({ noDelay: true, allowHalfOpen: true }, socket => this.#accept(socket, null));
+      return createTcpServer({ noDelay: true, allowHalfOpen: true }, socket => this.#greet(socket));
     }
     const server = createTlsServer(
       {
         cert: asPem(tls.cert),
         key: asPem(tls.key),
-        ALPNProtocols: ['h2'],
+        ALPNProtocols: ['h2', 'http/1.1'],
         allowHalfOpen: true,
         minVersion: 'TLSv1.2',
         ciphers: CIPHERS,
       },
       socket => {
         socket.disableRenegotiation();
-        if (socket.alpnProtocol === 'h2') this.#accept(socket, socket);
-        else socket.destroy();
+        if (this.#refuses(socket)) return;
+        if (socket.alpnProtocol === 'h2') this.#takeHttp2(socket, socket);
+        else this.#takeHttp1(socket, socket, null);
       },
     );
     server.on('connection', (socket: Socket) => {
@@ -74,17 +83,42 @@ export class Listener {
     return server;
   }
 
-  #accept(socket: Socket, tls: TLSSocket | null): void {
-    if (this.#closing) {
-      socket.destroy();
-      return;
-    }
-    socket.setNoDelay(true);
-    const peer = new Http2Peer(socket, tls, this.host, this.#options, () => {
-      this.connections.delete(peer);
-      if (this.connections.size === 0) this.#emptied?.();
-    });
+  #refuses(socket: Socket): boolean {
+    if (this.#closing) socket.destroy();
+    else socket.setNoDelay(true);
+    return this.#closing;
+  }
+
+  #greet(socket: Socket): void {
+    if (this.#refuses(socket)) return;
+    const peer = newcomer(
+      socket,
+      this.host,
+      this.#options,
+      (kind, octets) => {
+        if (kind === 'http1') this.#takeHttp1(socket, null, octets);
+        else this.#takeHttp2(socket, null).receive(octets);
+      },
+      () => this.#gone(peer),
+    );
     this.connections.add(peer);
+  }
+
+  #takeHttp2(socket: Socket, tls: TLSSocket | null): Http2Peer {
+    const peer = new Http2Peer(socket, tls, this.host, this.#options, () => this.#gone(peer));
+    this.connections.add(peer);
+    return peer;
+  }
+
+  #takeHttp1(socket: Socket, tls: TLSSocket | null, octets: Uint8Array | null): void {
+    const peer = new Http1Peer(socket, tls, this.host, this.#options, () => this.#gone(peer));
+    this.connections.add(peer);
+    this.#http1.take(socket, peer, octets);
+  }
+
+  #gone(peer: Peer): void {
+    this.connections.delete(peer);
+    if (this.connections.size === 0) this.#emptied?.();
   }
 
   listen(): Promise<number> {
@@ -108,7 +142,7 @@ export class Listener {
     this.#each(peer => peer.tick(now));
   }
 
-  #each(act: (peer: Http2Peer) => void): void {
+  #each(act: (peer: Peer) => void): void {
     for (const peer of [...this.connections]) act(peer);
   }
 

@@ -14,13 +14,11 @@ export interface ServeOptions {
   readonly host?: string;
   /** 0, the default, takes a free one. */
   readonly port?: number;
-  /** Serve TLS with ALPN "h2"; without it cleartext, with prior knowledge (RFC 9113 §3.3). */
-  readonly tls?: Credentials;
   /**
-   * Protocols of CONNECT that the application takes, as "websocket"; "" is plain CONNECT. None by default: 501. One that is
-   * not "" enables extended CONNECT (RFC 8441).
+   * Serve TLS: HTTP/2 by ALPN "h2", else HTTP/1.1. Without it cleartext: HTTP/2 with prior knowledge (RFC 9113 §3.3), and
+   * HTTP/1.1 and HTTP/1.0. What is left unread of a request there is read on for 262,144 octets, then the connection closes.
    */
-  readonly protocols?: readonly string[];
+  readonly tls?: Credentials;
   /** Authorities, as in ":authority", that may be pushed on exchanges of any other. None by default. */
   readonly authorities?: readonly string[];
   /** Any of the engine's limits. */
@@ -38,6 +36,15 @@ export interface ServeOptions {
   readonly grace?: number;
   /** Milliseconds that applications are given after that, when their exchanges are cancelled; default 2,000. */
   readonly kill?: number;
+  /**
+   * Protocols of CONNECT, and of `upgrade` on HTTP/1.1, that the application is invoked for, as "websocket"; "" is
+   * plain CONNECT. None by default: 501. One that is not "" enables extended CONNECT (RFC 8441).
+   */
+  readonly protocols?: readonly string[];
+  /** Whether clients of HTTP/1.1 read while they send (MSGI-CAPS-4); default false. */
+  readonly duplex?: boolean;
+  /** Whether 103 is sent over HTTP/1.1; some clients take it for the final response (MSGI-VER-7). Default false. */
+  readonly earlyHints?: boolean;
   /** Failures of the application; default: one line to stderr. */
   readonly report?: (error: unknown, what: string) => void;
   /** Connections that end for an error of the protocol or a limit; default: nothing. */
