@@ -132,7 +132,8 @@ export class Http1Connection implements Carrier, Wire {
   #next(): void {
     if (this.#over || this.#current !== null) return;
     const arrival = this.#waiting.shift();
-    if (arrival !== undefined) this.#begin(arrival);
+    if (arrival !== undefined && arrival.again !== null) arrival.again();
+    else if (arrival !== undefined) this.#begin(arrival);
     else if (this.#behind > 0) this.refuse(this.#behind);
     else if (this.draining) this.finish();
   }

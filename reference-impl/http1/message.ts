@@ -17,6 +17,8 @@ export interface Arrival {
   readonly tunnel: boolean;
   /** The parser has seen its end. */
   readonly complete: boolean;
+  /** Not null: by its turn the parser has to read it once more, as another request. */
+  readonly again: (() => void) | null;
   begin(receiver: Receiver): void;
   /** The exchange is over: the parser goes on. */
   answered(): void;

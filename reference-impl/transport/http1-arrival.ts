@@ -8,6 +8,7 @@ export function messageArrival(message: IncomingMessage, response: ServerRespons
   return {
     received: receivedOf(message),
     tunnel: false,
+    again: null,
     get complete() {
       return message.complete;
     },
@@ -17,8 +18,9 @@ export function messageArrival(message: IncomingMessage, response: ServerRespons
     },
     answered() {
       message.resume();
-      // The response was written beside it; with this node goes on to the next request.
-      response.emit('finish');
+      // The response was written beside it; with this node goes on to the next request, if it is where it has to be.
+      if (response.socket === message.socket) response.emit('finish');
+      else message.socket.destroy();
     },
   };
 }
@@ -28,9 +30,15 @@ export function tunnelArrival(message: IncomingMessage, socket: Socket, rest: Bu
     received: receivedOf(message),
     tunnel: true,
     complete: true,
+    again: null,
     begin: receiver => carry(socket, rest, receiver),
     answered() {},
   };
+}
+
+/** An upgrade that nobody lists: `again` gives it back to the parser when all before it is answered (MSGI-TUN-4). */
+export function unlistedArrival(message: IncomingMessage, again: () => void): Arrival {
+  return { received: receivedOf(message), tunnel: false, complete: true, again, begin() {}, answered() {} };
 }
 
 /** All that follows is the tunnel's. */

@@ -5,7 +5,7 @@ import type { Host } from '../gateway/gateway.ts';
 import type { ParserError } from '../http1/refusal.ts';
 import type { Received } from '../http1/request-head.ts';
 import { upgradeOf, withoutUpgrade } from '../http1/upgrade.ts';
-import { messageArrival, receivedOf, tunnelArrival } from './http1-arrival.ts';
+import { messageArrival, receivedOf, tunnelArrival, unlistedArrival } from './http1-arrival.ts';
 import type { Http1Peer } from './http1-peer.ts';
 
 export class Http1Server {
@@ -59,7 +59,10 @@ export class Http1Server {
     if (peer === undefined) return;
     const received = receivedOf(message);
     if (isListed(received, protocols)) this.#tunnel(message, socket, rest);
-    else this.take(socket, peer, Buffer.concat([withoutUpgrade(received), rest]));
+    else {
+      const again = () => this.take(socket, peer, Buffer.concat([withoutUpgrade(received), rest]));
+      peer.http1.request(unlistedArrival(message, again));
+    }
   }
 }
 
