@@ -492,7 +492,7 @@ t.test('wrong servers', async t => {
     ['MSGI-NOTE-11', { ...POST, close: { received: 3 } }, upload],
     ['MSGI-LIFE-48', { close: { complete: false } }],
     ['MSGI-LIFE-13', { close: { status: 404 } }, () => {}],
-    ['MSGI-LIFE-17', { close: { status: 408 } }, async () => void (await null), limit],
+    ['MSGI-LIFE-17', { close: { status: 404 } }, async () => void (await null), limit],
     ['MSGI-LIFE-3', { close: { status: 201 } }],
     ['MSGI-ERR-3', { exchange: memory => ({ reset: () => memory.fail(8, 'peer') }) }, x => x.reset()],
     [

@@ -381,12 +381,10 @@ t.test('TLS: by ALPN, and HTTP/1.1 without', async t => {
     { tls: { cert, key } },
   );
   const { port } = server;
-  const agent = new TlsAgent({ rejectUnauthorized: false, keepAlive: true });
+  const agent = new TlsAgent({ rejectUnauthorized: false, keepAlive: true, ALPNProtocols: ['http/1.1'] });
   t.teardown(() => agent.destroy());
   const https = async () => {
-    const [response] = (await once(getTls({ port, agent, ALPNProtocols: ['http/1.1'] }), 'response')) as [
-      IncomingMessage,
-    ];
+    const [response] = (await once(getTls({ port, agent }), 'response')) as [IncomingMessage];
     return (await response.setEncoding('latin1').toArray()).join('');
   };
   t.equal(await https(), '1.1|https|http/1.1');
