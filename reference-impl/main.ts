@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import type { App, Application } from '../spec/msgi.ts';
 import { MAX_WINDOW } from '../wire/index.ts';
+import { stopSignal } from './run.ts';
 import {
   type ConnectionFailure,
   type Credentials,
@@ -66,7 +67,7 @@ function program(): Command {
     .addHelpText(
       'after',
       '\nOn listening, one line of JSON goes to stdout: {"address":"http://127.0.0.1:8080","pid":1}.\n' +
-        'SIGINT and SIGTERM finish what is under way and exit.\n\n' +
+        'SIGINT and SIGTERM finish what is under way and exit; a second one exits at once.\n\n' +
         'Try it:  msgi serve examples/hello.js  and  curl http://127.0.0.1:8080/\n' +
         '         or  curl --http2-prior-knowledge http://127.0.0.1:8080/',
     )
@@ -231,13 +232,6 @@ function wrapped(hosted: App | Application, middleware: (app: App) => App): App 
     drain: () => hosted.drain?.(),
     stop: () => hosted.stop?.(),
   };
-}
-
-function stopSignal(): Promise<void> {
-  return new Promise(resolve => {
-    process.once('SIGINT', () => resolve());
-    process.once('SIGTERM', () => resolve());
-  });
 }
 
 function explain(error: unknown): string {
