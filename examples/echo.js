@@ -1,7 +1,10 @@
 /**
  * Both ways at once: what arrives goes back before the request has ended, and the count follows as a trailer.
  *
+ *   msgi serve examples/echo.js
  *   curl --http2-prior-knowledge --data-binary @file http://127.0.0.1:8080/
+ *
+ * @type {import('msgi').App}
  */
 const app = async x => {
   const out = x.start(200, ['content-type', 'application/octet-stream', 'trailer', 'x-octets']);

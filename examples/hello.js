@@ -6,6 +6,7 @@
  */
 const text = ['content-type', 'text/plain'];
 
+/** @type {import('msgi').App} */
 const app = x => x.respond(200, text, 'hello\n');
 
 export default app;
