@@ -10,8 +10,18 @@ server.on('stream', (stream, request) => {
   stream.on('error', () => {});
   const path = request[':path'];
   if (path === '/late') return setImmediate(() => answer(stream, hello));
+  if (path === '/upload') return count(stream);
   answer(stream, path === '/big' ? big : hello);
 });
+
+function count(stream) {
+  let octets = 0;
+  stream.on('data', chunk => {
+    octets += chunk.length;
+  });
+  // The client may have left: h2load stops in the middle.
+  stream.on('end', () => stream.destroyed || answer(stream, Buffer.from(String(octets))));
+}
 
 function answer(stream, body) {
   stream.respond({ ...headers, 'content-length': body.length });

@@ -3,8 +3,7 @@
  *
  *   msgi serve examples/priorities.js --tls       (and a browser at https://127.0.0.1:8080/)
  */
-const SIDE = 400; // pixels
-const PREVIEW = 40_000; // octets
+const [SIDE, PREVIEW] = [400, 40_000]; // pixels, octets
 const page = `<!doctype html>${[1, 2, 3, 4].map(n => `<img src="${n}.bmp">`).join('')}`;
 
 /** A square of one colour, as a bitmap. @param {number} shade */
