@@ -148,6 +148,23 @@ t.test('push', async t => {
   });
 });
 
+t.test('push, promised', async t => {
+  const { address } = await example(t, 'push');
+  await t.test('nghttp', nghttp, async t => {
+    const { stdout } = await ran('nghttp', '-ans', address);
+    t.match(stdout, /\n +\d+ +\+\S+ \* +\+\S+ +\S+ +200 +\d+ \/style\.css\n/, 'the star is of what was pushed');
+  });
+  await t.test('node:http2', async t => {
+    const client = session(t, address);
+    const promised = once(client, 'stream') as Promise<[ClientHttp2Stream, IncomingHttpHeaders]>;
+    const page = content(client.request());
+    const [stream, request] = await promised;
+    t.match(request, { ':method': 'GET', ':path': '/style.css' });
+    t.match(String(await content(stream)), /^#text/);
+    t.match(String(await page), /style\.css/);
+  });
+});
+
 t.test('priorities', async t => {
   const { address } = await example(t, 'priorities');
   await t.test('chromium', chromium, async t => {
@@ -171,9 +188,51 @@ t.test('priorities', async t => {
   });
 });
 
+t.test(
+  'priorities: the most urgent is whole first',
+  { todo: 'the server does not schedule by priority yet' },
+  async t => {
+    const client = session(t, (await example(t, 'priorities')).address);
+    const finished: number[] = [];
+    const asked = [6, 3, 0].map(async (urgency, at) => {
+      const stream = client.request({ ':path': `/${at + 1}.bmp`, priority: `u=${urgency}` });
+      t.equal((await content(stream)).length, 480_054);
+      finished.push(urgency);
+    });
+    await Promise.all(asked);
+    t.same(finished, [0, 3, 6]);
+  },
+);
+
 t.test('tunnel', async t => {
   const { address } = await example(t, 'tunnel');
   await t.test('curl, which asks for none', curl, async t => t.match(await curled(address), /use CONNECT/));
+});
+
+t.test('tunnel, opened', async t => {
+  const { address } = await example(t, 'tunnel', '--protocol', 'websocket');
+  await t.test('chromium', chromium, async t => {
+    const tab = await page(t);
+    // It knows by now that there are tunnels, and opens one on the connection of the page.
+    await tab.goto(address);
+    const opened = `new Promise((resolve, reject) => {
+      const socket = new WebSocket('wss://' + location.host + '/');
+      socket.onopen = () => resolve(socket.readyState);
+      socket.onerror = () => reject(new Error('not opened'));
+    })`;
+    t.equal(await tab.evaluate(opened), 1);
+  });
+  await t.test('node:http2', async t => {
+    const client = session(t, address);
+    const [settings] = (await once(client, 'remoteSettings')) as [{ enableConnectProtocol?: boolean }];
+    t.equal(settings.enableConnectProtocol, true);
+    const stream = client.request({ ':method': 'CONNECT', ':protocol': 'websocket', ':path': '/' });
+    t.match((await once(stream, 'response'))[0], { ':status': 200 });
+    stream.write('ping');
+    t.equal(String((await once(stream, 'data'))[0]), 'ping');
+    stream.end('pong');
+    t.equal(String(await content(stream)), 'pong');
+  });
 });
 
 t.test('drain: events end with a goodbye when the server is told to stop', async t => {
