@@ -29,11 +29,10 @@ const MANY: Facts = [
   ['duplex', true, 'MSGI-CAPS-4'],
   ['inform', true, 'MSGI-VER-1'],
   ['trailers', true, 'MSGI-VER-1'],
-  ['credit', 'exact', 'MSGI-VER-1'],
   ['reset', 'code', 'MSGI-VER-1'],
 ];
 
-/** What does not depend on the listener. */
+/** What depends neither on the listener nor on what an adapter has below it (MSGI-ADAPT-13). */
 const FACTS: Readonly<Record<RequestHead['version'], Facts>> = {
   '1.0': [...ONE, ['duplex', false, 'MSGI-CAPS-4'], ['inform', false, 'MSGI-VER-1'], ['trailers', false, 'MSGI-VER-1']],
   '1.1': ONE,

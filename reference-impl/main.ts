@@ -133,7 +133,7 @@ async function listen(
 }
 
 /** An application on two ports starts, drains and stops once. */
-function oneLifespan(hosted: App | Application): App | Application {
+export function oneLifespan(hosted: App | Application): App | Application {
   if (typeof hosted === 'function') return hosted;
   let started = 0;
   let drained = false;
@@ -154,7 +154,8 @@ function oneLifespan(hosted: App | Application): App | Application {
   };
 }
 
-async function load(file: string): Promise<App | Application> {
+/** The default export of a module. Throws an Error for people where it is no application. */
+export async function load(file: string): Promise<App | Application> {
   const path = resolve(file);
   try {
     await access(path);

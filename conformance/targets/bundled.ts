@@ -17,6 +17,7 @@ export interface BundledTarget {
 const TARGETS: Readonly<Record<string, { readonly description: string; readonly install: string }>> = {
   reference: { description: 'the reference server, with an application for the cases', install: 'npm run build' },
   'node-http2': { description: 'node:http2 of the Node.js that runs the kit', install: 'https://nodejs.org' },
+  'to-node': { description: "the reference server's applications on node:http2", install: 'npm run build' },
   nginx: {
     description: 'nginx serving files; uploads go to an upstream of its own',
     install: 'apt-get install nginx-light',

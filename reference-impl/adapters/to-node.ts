@@ -1,0 +1,205 @@
+/**
+ * `toNode`: runs an MSGI application on the core API of node:http2. What node cannot do is in `caps`, or here.
+ *
+ * | member                | on node:http2                                                                               |
+ * | --------------------- | ------------------------------------------------------------------------------------------- |
+ * | `caps.priority`       | "none": node shows neither the `priority` field's rank nor PRIORITY_UPDATE to its scheduler |
+ * | `caps.credit`         | "coarse": reading grants to the octet, `credit` is rounded up by at most one initial window |
+ * | initial window        | 1 or more; a window of 0 could never open, since node grants only what has arrived          |
+ * | sink's `window`       | exact up to what the peer began the stream with; then 32,768 whenever all before has gone   |
+ * | sink's `buffered`     | falls, and `sent` rises, by pieces of at most 32,768 octets                                 |
+ * | malformed fields      | a field line with a wrong name or value is dropped by nghttp2, not refused (MSGI-HEAD-12)   |
+ * | fields of a message   | lines of one name stand together, at the place of the first                                 |
+ * | a field sent twice    | TypeError for names that node takes for single, such as `content-type` or `etag`            |
+ * | `end` after `start`   | END_STREAM comes in a frame of its own, which nghttp2 holds back while the window is 0      |
+ * | codes of a connection | known where node gives an error for it; else CANCEL by "transport"                          |
+ * | GOAWAY of the peer    | node ends the session when its streams are closed; another code than 0 ends it at once      |
+ * @module
+ */
+import type { IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
+import { inspect } from 'node:util';
+import type { App, Application, Awaitable, PushRequest } from '../../spec/msgi.ts';
+import { ERROR_CODE } from '../../wire/index.ts';
+import type { Request } from '../engine/request-head.ts';
+import { Applications } from '../gateway/applications.ts';
+import { NodeExchange } from './to-node/exchange.ts';
+import { NO_FIELDS, NodeHandling } from './to-node/handling.ts';
+import { toRequest } from './to-node/headers.ts';
+import { checkPush, mayPush, promise } from './to-node/promise.ts';
+import { NodeSession, type SessionHost } from './to-node/session.ts';
+
+/** Options of one application on a server of node:http2; every one may be left out. */
+export interface ToNodeOptions {
+  /** SETTINGS_INITIAL_WINDOW_SIZE that the server advertises, octets; by default what the session says it is. */
+  readonly initialWindow?: number;
+  /** Exchanges of one connection that may run; by default SETTINGS_MAX_CONCURRENT_STREAMS of the session. */
+  readonly maxConcurrentStreams?: number;
+  /** Protocols of CONNECT that the application answers for: "" is plain CONNECT, "websocket" needs the setting of RFC 8441. */
+  readonly protocols?: readonly string[];
+  /** Milliseconds that a peer may take no content, beyond those that its progress is worth; default 60,000. */
+  readonly sendTimeout?: number;
+  /** The same for content that is read and not answered yet; default 60,000. */
+  readonly receiveTimeout?: number;
+  /** Failures of the application; default: one line to stderr. Must not throw. */
+  readonly report?: (error: unknown, what: string) => void;
+}
+
+export interface NodeHost {
+  /** Listener of "session": not needed to serve, but `drain` reaches no session that has had neither this nor a stream. */
+  readonly onSession: (session: ServerHttp2Session) => void;
+  /** Listener of "stream" of a server of node:http2. */
+  readonly onStream: (
+    stream: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+    flags: number,
+    section: readonly string[],
+  ) => void;
+  /** Drains every connection (GOAWAY, then the final one); running exchanges go on. */
+  drain(): void;
+  /** Ends what still runs, as a limit does. */
+  cancel(): void;
+  /** Settles when no application runs any more. */
+  idle(): Promise<void>;
+}
+
+/** The end of a request in its HEADERS frame (RFC 9113 §6.2). */
+const END_STREAM = 0x1;
+
+/** Runs `app` on every stream given to `onStream`. `start`, `drain` and `stop` of an Application are the caller's. */
+export function toNode(hosted: App | Application, options: ToNodeOptions = {}): NodeHost {
+  return new Runner(typeof hosted === 'function' ? { app: hosted } : hosted, options);
+}
+
+class Runner implements NodeHost {
+  readonly onSession: NodeHost['onSession'];
+  readonly onStream: NodeHost['onStream'];
+  readonly #hosted: Application;
+  readonly #applications = new Applications();
+  readonly #sessions = new WeakMap<ServerHttp2Session, NodeSession>();
+  readonly #live = new Set<NodeSession>();
+  readonly #host: SessionHost;
+  readonly #protocols: ReadonlySet<string>;
+  /** Node tells clients so by its settings (RFC 8441 §3), which are the caller's. */
+  readonly #extendedConnect: boolean;
+  #draining = false;
+
+  constructor(hosted: Application, options: ToNodeOptions) {
+    this.#hosted = hosted;
+    this.#protocols = new Set(options.protocols ?? []);
+    this.#extendedConnect = [...this.#protocols].some(protocol => protocol !== '');
+    this.#host = {
+      initialWindow: options.initialWindow ?? null,
+      maxConcurrentStreams: options.maxConcurrentStreams ?? null,
+      sendTimeout: options.sendTimeout ?? 60_000,
+      receiveTimeout: options.receiveTimeout ?? 60_000,
+      report: options.report ?? reportToStderr,
+    };
+    this.onSession = session => void this.#sessionOf(session);
+    this.onStream = (stream, headers, flags, section) => this.#accept(stream, headers, flags, section);
+  }
+
+  #accept(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, flags: number, section: readonly string[]): void {
+    const { session } = stream;
+    stream.on('error', ignoreError);
+    // Lost before its turn came.
+    if (session === undefined || session.destroyed) return;
+    const request = acceptable(stream, headers, section, this.#extendedConnect);
+    if (request === null) return;
+    const shared = this.#sessionOf(session as ServerHttp2Session);
+    if (shared.full) {
+      stream.close(ERROR_CODE.REFUSED_STREAM);
+      return;
+    }
+    const handling = new NodeHandling(shared, stream, request.head, false);
+    shared.exchanges.add(handling);
+    if ((flags & END_STREAM) === 0) handling.expectBody(request.expectsContinue);
+    if (handling.tunnel && !this.#protocols.has(request.head.protocol)) {
+      handling.respond(501, NO_FIELDS, undefined);
+      handling.settle();
+    } else this.#run(handling, this.#hosted);
+  }
+
+  #sessionOf(session: ServerHttp2Session): NodeSession {
+    const known = this.#sessions.get(session);
+    if (known !== undefined) return known;
+    const shared = new NodeSession(session, this.#host);
+    this.#sessions.set(session, shared);
+    this.#live.add(shared);
+    session.once('close', () => this.#live.delete(shared));
+    if (this.#draining) shared.drain();
+    return shared;
+  }
+
+  #run(handling: NodeHandling, hosted: Application): void {
+    let result: Awaitable<void>;
+    try {
+      result = hosted.app(new NodeExchange(handling, this.#push));
+    } catch (error) {
+      this.#settled(handling, error);
+      return;
+    }
+    if (result === undefined) this.#settled(handling, null);
+    else {
+      this.#applications.follow(
+        result,
+        () => this.#settled(handling, null),
+        error => this.#settled(handling, error ?? new Error('the application has rejected without a reason')),
+      );
+    }
+  }
+
+  readonly #push = (parent: NodeHandling, request: PushRequest, app: App | undefined): boolean => {
+    checkPush(request, app);
+    if (!mayPush(parent, request)) return false;
+    return promise(parent, request, handling => this.#run(handling, app === undefined ? this.#hosted : { app }));
+  };
+
+  /** The application's promise: MSGI-LIFE-13 to MSGI-LIFE-15. */
+  #settled(handling: NodeHandling, error: unknown): void {
+    if (handling.phase === 'idle') {
+      handling.session.report(error ?? new Error('no response: the application returned'), handling);
+      handling.respond(500, NO_FIELDS, undefined);
+    } else if (handling.phase === 'open') {
+      handling.session.report(error ?? new Error('not ended: the application returned'), handling);
+      handling.fail(ERROR_CODE.INTERNAL_ERROR, 'app', 'the application has failed');
+    } else if (error !== null && !handling.owns(error)) {
+      handling.session.report(error, handling);
+    }
+    handling.settle();
+  }
+
+  drain(): void {
+    this.#draining = true;
+    for (const session of this.#live) session.drain();
+  }
+
+  cancel(): void {
+    for (const session of this.#live) session.cancel();
+  }
+
+  idle(): Promise<void> {
+    return this.#applications.idle();
+  }
+}
+
+/** The request, or null where it is malformed and has been refused: RFC 9113 §8.1.1, and MSGI-HEAD-6 to MSGI-HEAD-14. */
+function acceptable(
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+  section: readonly string[],
+  extendedConnect: boolean,
+): Request | null {
+  try {
+    return toRequest(section, headers, extendedConnect);
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== 'Malformed') throw error;
+    stream.close(ERROR_CODE.PROTOCOL_ERROR);
+    return null;
+  }
+}
+
+function ignoreError(): void {}
+
+function reportToStderr(error: unknown, what: string): void {
+  process.stderr.write(`msgi: ${what}: ${error instanceof Error ? (error.stack ?? error.message) : inspect(error)}\n`);
+}
