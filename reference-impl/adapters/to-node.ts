@@ -6,8 +6,8 @@
  * | `caps.priority`       | "none": node shows neither the `priority` field's rank nor PRIORITY_UPDATE to its scheduler |
  * | `caps.credit`         | "coarse": reading grants to the octet, `credit` is rounded up by at most one initial window |
  * | initial window        | 1 or more; a window of 0 could never open, since node grants only what has arrived          |
- * | sink's `window`       | exact up to what the peer began the stream with; then 32,768 whenever all before has gone   |
- * | sink's `buffered`     | falls, and `sent` rises, by pieces of at most 32,768 octets                                 |
+ * | sink's `window`       | exact up to what the peer began the stream with; then 65,536 whenever all before has gone   |
+ * | sink's `buffered`     | falls, and `sent` rises, by pieces of at most 65,536 octets                                 |
  * | malformed fields      | a field line with a wrong name or value is dropped by nghttp2, not refused (MSGI-HEAD-12)   |
  * | fields of a message   | lines of one name stand together, at the place of the first                                 |
  * | a field sent twice    | TypeError for names that node takes for single, such as `content-type` or `etag`            |

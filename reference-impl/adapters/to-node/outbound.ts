@@ -11,7 +11,7 @@ import { toHeaders } from './headers.ts';
 
 /** Octets that may wait here before `write` does. */
 const MARK = 65_536;
-const PIECE = 32_768;
+const PIECE = 65_536;
 
 export class NodeOutbound {
   buffered = 0;
