@@ -295,7 +295,7 @@ t.test('failures of the handler: 500 before the response, a reset after', async 
 t.test('informational responses, promises, and destroying', async t => {
   const closes: Promise<Close>[] = [];
   const handler: NodeHandler = (request, response) => {
-    if (request.url === '/destroy') return response.destroy();
+    if (request.url === '/destroy') return void response.destroy();
     response.writeContinue();
     response.writeEarlyHints({ link: '</style.css>; rel=preload; as=style', 'x-hint': '1' });
     const { createPushResponse } = response as ServerResponse & {

@@ -3,12 +3,11 @@ import { type IncomingHttpHeaders, type OutgoingHttpHeaders, sensitiveHeaders } 
 import type { Fields } from '../../../spec/msgi.ts';
 import { type Request, readRequest } from '../../engine/request-head.ts';
 
+/** Never-indexed whatever the application says (RFC 7541 §7.1.3). */
+const SECRET: ReadonlySet<string> = new Set(['authorization', 'proxy-authorization', 'cookie', 'set-cookie']);
+
 /** Throws Malformed. `section` is flat, as node:http2 gives it beside its object; `headers` knows what was never-indexed. */
-export function toRequest(
-  section: readonly string[],
-  headers: IncomingHttpHeaders,
-  extendedConnect: boolean,
-): Request {
+export function toRequest(section: readonly string[], headers: IncomingHttpHeaders, extendedConnect: boolean): Request {
   const sensitive = (headers as { [sensitiveHeaders]?: readonly string[] })[sensitiveHeaders] ?? [];
   const list = sensitive.length === 0 ? section : Object.assign([...section], { sensitive });
   return readRequest(list, extendedConnect);
