@@ -1,0 +1,85 @@
+/** Frames of MSGI/process: length, type, number, payload (section 11.2). Octets in, frames out; frames in, octets out. */
+import { PipeError } from './pipe-error.ts';
+
+/** Octets before the payload. */
+export const FRAME_HEAD = 9;
+/** The longest payload, octets, that an end may write before it has read a HELLO (MSGI-PROC-8). */
+export const LEAST_PAYLOAD = 65_536;
+
+export interface Frame {
+  /** The octet, known or not. */
+  readonly type: number;
+  /** 0, a connection or an exchange; u32. */
+  readonly number: number;
+  readonly payload: Uint8Array;
+}
+
+export function encodeFrame({ type, number, payload }: Frame): Uint8Array {
+  const octets = new Uint8Array(FRAME_HEAD + payload.length);
+  const view = new DataView(octets.buffer);
+  view.setUint32(0, payload.length);
+  view.setUint8(4, type);
+  view.setUint32(5, number);
+  octets.set(payload, FRAME_HEAD);
+  return octets;
+}
+
+/** Cuts a stream of octets into frames, however it arrives. After an error it is of no more use. */
+export class FrameReader {
+  readonly #limit: number;
+  readonly #head = new Uint8Array(FRAME_HEAD);
+  readonly #view = new DataView(this.#head.buffer);
+  #headed = 0;
+  /** Of a frame whose head is whole; null before. */
+  #payload: Uint8Array | null = null;
+  #filled = 0;
+
+  /** `limit`: the longest payload that is taken, octets, as announced in HELLO. */
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** The next octets; payloads may be views into them. Throws PipeError for a payload beyond the limit. */
+  *read(octets: Uint8Array): Generator<Frame, void, void> {
+    let at = 0;
+    while (at < octets.length) {
+      at += this.#payload === null ? this.#readHead(octets, at) : this.#readPayload(octets, at);
+      if (this.#payload !== null && this.#filled === this.#payload.length) yield this.#finish(this.#payload);
+    }
+  }
+
+  /** The stream has ended between two frames. */
+  get atBoundary(): boolean {
+    return this.#headed === 0;
+  }
+
+  #readHead(octets: Uint8Array, at: number): number {
+    const part = octets.subarray(at, at + FRAME_HEAD - this.#headed);
+    this.#head.set(part, this.#headed);
+    this.#headed += part.length;
+    if (this.#headed < FRAME_HEAD) return part.length;
+    const length = this.#view.getUint32(0);
+    if (length > this.#limit) {
+      throw new PipeError('MSGI-PROC-9', `a payload of ${length} octets, where ${this.#limit} are the most`);
+    }
+    const from = at + part.length;
+    const whole = octets.length - from >= length;
+    this.#payload = whole ? octets.subarray(from, from + length) : new Uint8Array(length);
+    this.#filled = whole ? length : 0;
+    return part.length + this.#filled;
+  }
+
+  #readPayload(octets: Uint8Array, at: number): number {
+    const payload = this.#payload as Uint8Array;
+    const part = octets.subarray(at, at + payload.length - this.#filled);
+    payload.set(part, this.#filled);
+    this.#filled += part.length;
+    return part.length;
+  }
+
+  #finish(payload: Uint8Array): Frame {
+    this.#headed = 0;
+    this.#payload = null;
+    return { type: this.#view.getUint8(4), number: this.#view.getUint32(5), payload };
+  }
+}
