@@ -1,8 +1,9 @@
 #!/usr/bin/env node
-/** The program `msgi`: the kit's commands, and `serve`, which starts the reference server. */
+/** The program `msgi`: the kit's commands, `serve`, which starts the reference server, and `process`, a host. */
 import { main } from './conformance/cli.ts';
 
 const SERVE = { name: 'serve', summary: 'run the reference server with an application' };
+const PROCESS = { name: 'process', summary: 'host an application for a server that speaks MSGI/process' };
 
 const argv = process.argv.slice(2);
 const [command, ...rest] = argv;
@@ -14,11 +15,19 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 if (command === 'serve') await finish(await serve(rest));
 else if (command === 'help' && rest[0] === 'serve') await finish(await serve(['--help']));
-else await finish(await main(argv, [SERVE]));
+else if (command === 'process') await finish(await host(rest));
+else if (command === 'help' && rest[0] === 'process') await finish(await host(['--help']));
+else await finish(await main(argv, [SERVE, PROCESS]));
 
 /** Imported only here, so that the kit never loads the server that it judges. */
 async function serve(options: readonly string[]): Promise<number> {
   const { run } = await import('./reference-impl/main.ts');
+  return run(options);
+}
+
+/** The host of the process binding, which needs neither the kit nor the server. */
+async function host(options: readonly string[]): Promise<number> {
+  const { run } = await import('./binding/main.ts');
   return run(options);
 }
 
