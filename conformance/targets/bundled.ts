@@ -23,6 +23,10 @@ const TARGETS: Readonly<Record<string, { readonly description: string; readonly 
     install: 'apt-get install nginx-light',
   },
   nghttpd: { description: 'nghttpd, the server of nghttp2, cleartext', install: 'apt-get install nghttp2-server' },
+  'python-h2': {
+    description: "a server on Python's h2 that hosts the cases' application over MSGI/process",
+    install: 'apt-get install python3-h2',
+  },
   go: { description: "net/http of Go's standard library", install: 'Go 1.24 or later, https://go.dev/dl' },
 };
 

@@ -1,0 +1,1 @@
+"""An HTTP/2 server on the h2 library that hosts applications over MSGI/process."""
