@@ -25,6 +25,7 @@ from .exchange import CANCEL, MOST_ROOM, NO_ERROR, REFUSED_STREAM, Exchange
 from .fields import Malformed, content_length_of, request_of, trailers_of
 
 PROTOCOL_ERROR = 1
+SETTINGS = 0x4
 PRIORITY_UPDATE = 0x10
 NO_RFC7540_PRIORITIES = 0x9
 PREFACE = 24
@@ -47,6 +48,7 @@ class Connection(asyncio.Protocol):
         self._updates = {}
         self._octets = bytearray()
         self._preface = False
+        self._greeted = False
         self._final = None
         self._highest = 0
         self._paused = False
@@ -63,16 +65,13 @@ class Connection(asyncio.Protocol):
         if ssl is not None and ssl.selected_alpn_protocol() != "h2":
             return transport.abort()
         self.server.connections.add(self)
-        self.h2 = H2Connection(H2Configuration(client_side=False, header_encoding=None))
-        self.h2.local_settings = Settings(
-            client=False,
-            initial_values={
-                SettingCodes.MAX_CONCURRENT_STREAMS: self.server.max_streams,
-                SettingCodes.MAX_HEADER_LIST_SIZE: 65_536,
-                NO_RFC7540_PRIORITIES: 1,
-            },
-        )
+        # A malformed request is an error of its stream; h2 would make it one of the connection.
+        config = H2Configuration(client_side=False, header_encoding=None, validate_inbound_headers=False)
+        self.h2 = H2Connection(config)
+        self.h2.local_settings = own_settings(self.server.max_streams)
         self.h2.initiate_connection()
+        # The limit is kept here, with REFUSED_STREAM (MSGI-MODEL-12); h2 would end the connection.
+        self.h2.local_settings = own_settings(2**31 - 1)
         if self.server.initial_window != 65_535:
             # Only what the client has acknowledged binds it (MSGI-FLOW-12).
             self.h2.update_settings({SettingCodes.INITIAL_WINDOW_SIZE: self.server.initial_window})
@@ -83,6 +82,7 @@ class Connection(asyncio.Protocol):
         try:
             # Frame by frame: h2 drops the events before an error in what it is given at once.
             while not self._closing and (frame := self._next_frame()):
+                self._check_first(frame)
                 for event in self.h2.receive_data(frame):
                     self._event(event)
         except h2.exceptions.ProtocolError as error:
@@ -110,6 +110,15 @@ class Connection(asyncio.Protocol):
         frame = bytes(octets[:length])
         del octets[:length]
         return frame
+
+    def _check_first(self, frame):
+        """SETTINGS follows the preface (RFC 9113 section 3.4); h2 takes anything."""
+        if self._greeted or not self._preface or frame.startswith(b"PRI"):
+            return
+        self._greeted = True
+        if len(frame) >= 9 and (frame[3] != SETTINGS or frame[4] & 1):
+            self.h2.close_connection(PROTOCOL_ERROR)
+            raise h2.exceptions.ProtocolError("no SETTINGS behind the preface")
 
     def eof_received(self):
         return False
@@ -178,10 +187,13 @@ class Connection(asyncio.Protocol):
         stream = event.stream_id
         if self._final is not None and stream > self._final:
             return self.reset(stream, REFUSED_STREAM)
+        if len(self.exchanges) >= self.server.max_streams:
+            return self.reset(stream, REFUSED_STREAM)
         self._highest = max(self._highest, stream)
         try:
             request = request_of(event.headers)
-            content_length_of(request["fields"])
+            if event.stream_ended is not None and content_length_of(request["fields"]):
+                raise Malformed("a content-length without content")
         except Malformed:
             return self.reset(stream, PROTOCOL_ERROR)
         pipe = self.server.application.pipe
@@ -189,8 +201,6 @@ class Connection(asyncio.Protocol):
             self._refuse(stream, 501, event)
         elif pipe is None:
             self._refuse(stream, 503, event)
-        elif len(self.exchanges) >= self.server.max_streams:
-            self.reset(stream, REFUSED_STREAM)
         else:
             self._begin(pipe, stream, request, event.stream_ended is not None)
 
@@ -240,6 +250,7 @@ class Connection(asyncio.Protocol):
     def _begin(self, pipe, stream, request, ended):
         connection = self.number_of(pipe)
         exchange = Exchange(self, pipe, stream, pipe.odd(), request, self._allowance(ended), ended)
+        exchange.expected = content_length_of(request["fields"])
         exchange.priority = self._updates.pop(stream, None) or priority.of_fields(request["fields"])
         self.exchanges[stream] = exchange
         if not pipe.begin(exchange, exchange.open(connection, self.caps())):
@@ -278,7 +289,11 @@ class Connection(asyncio.Protocol):
     def _ended(self, stream):
         exchange = self.exchanges.get(stream)
         trailers = self._trailers.pop(stream, [])
-        if exchange is not None and exchange.source != "ended":
+        if exchange is None or exchange.source == "ended":
+            return
+        if exchange.expected not in (None, exchange.received):
+            self._malformed(stream)
+        else:
             exchange.on_end(trailers)
 
     def _update(self, frame):
@@ -298,8 +313,7 @@ class Connection(asyncio.Protocol):
         for exchange in list(self.exchanges.values()):
             if exchange.pushed and exchange.stream > event.last_stream_id:
                 exchange.fail(REFUSED_STREAM, "peer")
-        if event.error_code == 0:
-            self.h2.state_machine.state = ConnectionState.SERVER_OPEN
+        self.h2.state_machine.state = ConnectionState.SERVER_OPEN
 
     # What exchanges ask for ----------------------------------------------------------------------------------------
 
@@ -463,6 +477,15 @@ class Connection(asyncio.Protocol):
         for exchange in list(self.exchanges.values()):
             exchange.limit()
         self.close_if_done()
+
+
+def own_settings(max_streams):
+    values = {
+        SettingCodes.MAX_CONCURRENT_STREAMS: max_streams,
+        SettingCodes.MAX_HEADER_LIST_SIZE: 65_536,
+        NO_RFC7540_PRIORITIES: 1,
+    }
+    return Settings(client=False, initial_values=values)
 
 
 def address(name):

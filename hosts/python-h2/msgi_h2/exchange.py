@@ -30,6 +30,8 @@ class Exchange:
         # Of the request: "flowing", or how it is over.
         self.source = "ended" if ended else "flowing"
         self.window = window
+        # By its content-length, None without one.
+        self.expected = None
         self.priority = NONE
         self.order = None
         self.room = 0

@@ -4,7 +4,9 @@ import re
 
 from hpack import HeaderTuple, NeverIndexedHeaderTuple
 
+PSEUDO = (":method", ":scheme", ":authority", ":path")
 METHOD = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*")
 NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9a-z]+")
 VALUE = re.compile(r"(?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?")
 PATH = re.compile(r"/[^\x00- \x7f]*")
@@ -31,6 +33,9 @@ def request_of(headers):
     for header in headers:
         name, value = header[0].decode("latin-1"), header[1].decode("latin-1")
         if name.startswith(":"):
+            # Before the fields, each once, and no other (RFC 9113 section 8.3).
+            if fields or name in pseudo or name not in PSEUDO:
+                raise Malformed("a pseudo-field")
             pseudo[name] = value
             continue
         check_line(name, value)
@@ -80,6 +85,10 @@ def check_pseudo(pseudo, authority):
     method, path, scheme = pseudo.get(":method", ""), pseudo.get(":path", ""), pseudo.get(":scheme", "")
     if not METHOD.fullmatch(method):
         raise Malformed("the method is no token")
+    if (method == "CONNECT") != (":scheme" not in pseudo and ":path" not in pseudo):
+        raise Malformed("scheme and path belong to every request but CONNECT")
+    if method != "CONNECT" and not SCHEME.fullmatch(scheme):
+        raise Malformed("the scheme is none")
     if "@" in authority or not re.fullmatch(r"[^\x00-\x20\x7f/?#]*", authority):
         raise Malformed("the authority is none")
     if method != "CONNECT" and not (PATH.fullmatch(path) or (path, method) == ("*", "OPTIONS")):
