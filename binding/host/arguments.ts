@@ -10,8 +10,8 @@ export const CANCEL = 8;
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
 /** No control octet but the tab, no white space at either end, one octet a character (MSGI-FIELD-8, MSGI-FIELD-9). */
 const VALUE = /^(?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?$/;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: those are what it may not have (MSGI-HEAD-7).
-const TARGET = /^\/[^\x00-\x20\x7f]*$/;
+/** Path and query as they go on the wire (MSGI-HEAD-7, MSGI-PUSH-19). */
+const TARGET = /^\/[!"$-~\x80-\xff]*$/;
 
 /** MSGI-FIELD-10. */
 const CONNECTION_SPECIFIC: ReadonlySet<string> = new Set([
@@ -82,14 +82,18 @@ export function checkTrailers(fields: Fields): void {
   }
 }
 
-/** Throws for a promise that is none (MSGI-PUSH-2). */
+/** Throws for a promise that is none (MSGI-PUSH-2, MSGI-PUSH-19, MSGI-PUSH-20). */
 export function checkPush({ target, method, authority, fields }: PushRequest, app: unknown): void {
   if (typeof target !== 'string' || !TARGET.test(target)) throw new TypeError('the target of a push begins with "/"');
   if (method !== undefined && method !== 'GET' && method !== 'HEAD')
     throw new TypeError('only GET and HEAD are pushed');
   if (authority !== undefined && typeof authority !== 'string') throw new TypeError('an authority is a string');
   if (app !== undefined && typeof app !== 'function') throw new TypeError('an app is a function');
-  if (fields !== undefined) checkFields(fields, true);
+  if (fields === undefined) return;
+  checkFields(fields, true);
+  if (fields.some((name, i) => i % 2 === 0 && (name === 'host' || name === 'content-length'))) {
+    throw new TypeError('host and content-length have no place in a promise');
+  }
 }
 
 export function checkInteger(what: string, value: number, least: number, most: number): void {

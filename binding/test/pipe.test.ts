@@ -7,7 +7,10 @@ import { type ClientHttp2Session, type ClientHttp2Stream, connect, type Incoming
 import t, { type Test } from 'tap';
 import { type ServeOptions, serve } from '../../reference-impl/server.ts';
 import type { App, Application, Close, Exchange } from '../../spec/msgi.ts';
+import { encode, serverReader } from '../codec.ts';
 import { deferred } from '../host/failure.ts';
+import type { HostMessage, ServerMessage } from '../messages.ts';
+import { ServerPipe } from '../server/pipe.ts';
 import { type Joined, join } from './joined.ts';
 
 const text = Object.freeze(['content-type', 'text/plain']);
@@ -454,4 +457,125 @@ test('a head that is longer than the host takes is answered 431', async t => {
   t.equal((await get(client)).status, 431);
   joined.server.payload = 65_536;
   t.equal((await get(client)).status, 200);
+});
+
+test('promises, with an application of their own and without', async t => {
+  const { client } = await behind(t, x => {
+    if (x.pushed) return x.respond(200, text, `hosted ${x.request.target}`);
+    t.equal(
+      x.push({ target: '/own' }, pushed => pushed.respond(200, text, `own ${pushed.request.target}`)),
+      true,
+    );
+    t.equal(x.push({ target: '/hosted', fields: ['accept', 'text/css'] }), true);
+    x.respond(200, text, 'page');
+  });
+  const bodies: string[] = [];
+  const both = deferred<void>();
+  client.on('stream', stream => {
+    let body = '';
+    stream.setEncoding('latin1').on('data', chunk => {
+      body += chunk;
+    });
+    stream.on('end', () => {
+      if (bodies.push(body) === 2) both.resolve();
+    });
+  });
+  t.equal((await get(client)).body, 'page');
+  await both.promise;
+  t.same(bodies.sort(), ['hosted /hosted', 'own /own']);
+});
+
+test('a tunnel, one direction after the other', async t => {
+  const { client } = await behind(
+    t,
+    async x => {
+      t.match(x.request, { method: 'CONNECT', protocol: 'websocket' });
+      t.throws(() => x.respond(200), TypeError);
+      const out = x.start(200);
+      for await (const chunk of x.body) await out.write(chunk);
+      await out.write(' and more');
+      await out.end();
+    },
+    { protocols: ['websocket'] },
+  );
+  await once(client, 'remoteSettings');
+  const stream = client.request({ ':method': 'CONNECT', ':protocol': 'websocket', ':path': '/', ':scheme': 'http' });
+  stream.end('there');
+  t.equal((await answered(stream)).body, 'there and more');
+});
+
+test('the priority that the peer asks for', async t => {
+  const { client } = await behind(t, x => {
+    x.prioritize(0, true);
+    const { scheme, urgency, node } = x.priority;
+    x.respond(200, text, `${scheme} ${urgency} ${node}`);
+  });
+  t.match((await get(client)).body, / 3 null$/);
+});
+
+/** A server whose host says what a test makes it say. */
+async function wrongHost(t: Test, say: (number: number) => readonly HostMessage[]) {
+  const written: ServerMessage[] = [];
+  const reader = serverReader(1_048_576);
+  const pipe = new ServerPipe(
+    {
+      write: pieces => {
+        for (const message of reader.read(Uint8Array.from(Buffer.concat(pieces)))) {
+          written.push(message);
+          if (message.type === 'HEAD') for (const each of say(message.number)) pipe.receive(encode(each));
+        }
+      },
+      close() {},
+    },
+    { ready() {}, ended() {} },
+  );
+  const hello = { versions: ['1.0'], payload: 1_048_576, name: 'wrong' };
+  pipe.receive(encode({ type: 'HELLO', number: 0, payload: hello }));
+  const reports: string[] = [];
+  const report = (error: unknown): void => void reports.push(String(error));
+  const server = await serve(x => pipe.forward(x), { grace: 100, report });
+  const client = connect(server.address);
+  client.on('error', () => {});
+  endings.get(t)?.push(async () => {
+    client.destroy();
+    pipe.end();
+    await server.close();
+  });
+  return { client, pipe, written, reports };
+}
+
+test('a host that breaks a rule of the interface: 500 in idle, a reset afterwards', async t => {
+  const fields = ['connection', 'close'];
+  const idle = await wrongHost(t, number => [{ type: 'START', number, payload: { status: 200, fields } }]);
+  t.equal((await get(idle.client)).status, 500);
+  t.match(idle.reports, [/connection/]);
+  const start = (number: number): HostMessage => ({ type: 'START', number, payload: { status: 200, fields: [] } });
+  const open = await wrongHost(t, number => [
+    start(number),
+    { type: 'DATA', number, payload: new Uint8Array(500_000) },
+  ]);
+  const stream = open.client.request();
+  stream.on('error', () => {});
+  await gone(stream);
+  t.equal(stream.rstCode, 2);
+  t.match(open.reports, [/beyond the room/]);
+  t.match(
+    open.written.filter(({ type }) => type === 'RESET'),
+    [{ payload: { code: 2, by: 'app' } }],
+  );
+});
+
+test('a host that breaks the pipe is rid of it', async t => {
+  const wrong: readonly ((number: number) => HostMessage)[] = [
+    number => ({ type: 'END', number: number + 2, payload: {} }),
+    () => ({ type: 'END', number: 2, payload: {} }),
+    () => ({ type: 'END', number: 1, payload: {} }),
+    number => ({ type: 'DRAIN', number, payload: null }),
+    () => ({ type: 'HELLO', number: 0, payload: { versions: ['1.0'], payload: 65_536, name: 'again' } }),
+  ];
+  for (const say of wrong) {
+    const { client, pipe } = await wrongHost(t, number => [say(number)]);
+    t.equal((await get(client)).status, 502, JSON.stringify(say(3)));
+    t.equal(pipe.state, 'ended');
+  }
 });

@@ -23,6 +23,10 @@ const TARGETS: Readonly<Record<string, { readonly description: string; readonly 
     install: 'apt-get install nginx-light',
   },
   nghttpd: { description: 'nghttpd, the server of nghttp2, cleartext', install: 'apt-get install nghttp2-server' },
+  process: {
+    description: 'the reference server, with the application in a process of its own over MSGI/process',
+    install: 'npm run build',
+  },
   'python-h2': {
     description: "a server on Python's h2 that hosts the cases' application over MSGI/process",
     install: 'apt-get install python3-h2',

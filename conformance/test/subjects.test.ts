@@ -70,6 +70,44 @@ t.test('h2spec passes the reference server', { skip: withoutH2spec(), timeout: 1
   });
 });
 
+t.test('the reference server passes every case with the application behind a pipe', { timeout: 120_000 }, async t => {
+  await withTarget('process', async target => {
+    const { results } = await judge(target, 4);
+    t.equal(results.length, catalogue.length);
+    t.same(
+      results.filter(({ verdict }) => verdict !== 'pass').map(({ id, verdict, seen }) => `${verdict} ${id}: ${seen}`),
+      [],
+    );
+  });
+});
+
+/** Why the server in Python cannot be used here, or false. */
+function withoutH2(): string | false {
+  if (process.env['MSGI_REQUIRE_PEERS'] === '1') return false;
+  try {
+    execFileSync('/usr/bin/python3', ['-c', 'import h2'], { stdio: 'ignore' });
+    return false;
+  } catch {
+    return 'no python3 with the h2 library';
+  }
+}
+
+t.test('a server in Python passes every case on the interface', { skip: withoutH2(), timeout: 120_000 }, async t => {
+  await withTarget('python-h2', async target => {
+    const { results } = await judge(target, 5);
+    const own = results.filter(({ requirements }) => requirements.every(id => id.startsWith('MSGI-')));
+    t.ok(own.length > 0);
+    t.same(
+      own.filter(({ verdict }) => verdict !== 'pass').map(({ id, verdict, seen }) => `${verdict} ${id}: ${seen}`),
+      [],
+    );
+    t.same(
+      results.filter(({ verdict }) => verdict === 'error').map(({ id, seen }) => `${id}: ${seen}`),
+      [],
+    );
+  });
+});
+
 for (const [name, command] of [
   ['node-http2', 'node'],
   ['nginx', 'nginx'],

@@ -62,8 +62,13 @@ def parse():
     parser.add_argument("--key", help="PEM")
     parser.add_argument("--initial-window", type=int, default=65_535, help="of each stream, octets")
     parser.add_argument("--max-streams", type=int, default=100, help="exchanges of one connection")
-    parser.add_argument("command", nargs="+", help="program and arguments of the application")
-    return parser.parse_args()
+    parser.add_argument("--command", nargs="+", default=[], help="program and arguments, as long as none begins with -")
+    parser.add_argument("words", nargs="*", help="behind --: program and arguments of the application")
+    options = parser.parse_args()
+    options.command = options.command or options.words
+    if not options.command:
+        parser.error("name the program of the application")
+    return options
 
 
 def tls_context(options):

@@ -33,6 +33,7 @@ MARK = 262_144
 # Seconds.
 DRAIN_LIMIT = 1.0
 SEND_TIMEOUT = 60.0
+SETTLE_LIMIT = 0.05
 PING_OF_DRAIN = b"draining"
 
 
@@ -45,6 +46,8 @@ class Connection(asyncio.Protocol):
         self.draining = False
         self.peer_goaway = False
         self._trailers = {}
+        # Events of requests beyond the limit, by stream.
+        self._waiting = {}
         self._updates = {}
         self._octets = bytearray()
         self._preface = False
@@ -164,6 +167,9 @@ class Connection(asyncio.Protocol):
     # Events of h2 --------------------------------------------------------------------------------------------------
 
     def _event(self, event):
+        waiting = self._waiting.get(getattr(event, "stream_id", None))
+        if waiting is not None:
+            return self._waits(waiting, event)
         if isinstance(event, RequestReceived):
             self._request(event)
         elif isinstance(event, DataReceived):
@@ -188,7 +194,7 @@ class Connection(asyncio.Protocol):
         if self._final is not None and stream > self._final:
             return self.reset(stream, REFUSED_STREAM)
         if len(self.exchanges) >= self.server.max_streams:
-            return self.reset(stream, REFUSED_STREAM)
+            return self._put_off(event)
         self._highest = max(self._highest, stream)
         try:
             request = request_of(event.headers)
@@ -203,6 +209,30 @@ class Connection(asyncio.Protocol):
             self._refuse(stream, 503, event)
         else:
             self._begin(pipe, stream, request, event.stream_ended is not None)
+
+    def _waits(self, waiting, event):
+        if isinstance(event, StreamReset):
+            del self._waiting[event.stream_id]
+        else:
+            waiting.append(event)
+
+    def _put_off(self, event):
+        """Beyond the limit. SETTLED of an exchange that has failed may be on its way (MSGI-MODEL-14)."""
+        stream = event.stream_id
+        if all(not exchange.closed for exchange in self.exchanges.values()):
+            return self.reset(stream, REFUSED_STREAM)
+        self._waiting[stream] = [event]
+        self.loop.call_later(SETTLE_LIMIT, self._give_up_waiting, stream)
+
+    def _give_up_waiting(self, stream):
+        if self._waiting.pop(stream, None) is not None:
+            self.reset(stream, REFUSED_STREAM)
+
+    def _admit(self):
+        """There is room: what has waited happens now."""
+        while self._waiting and len(self.exchanges) < self.server.max_streams:
+            for event in self._waiting.pop(next(iter(self._waiting))):
+                self._event(event)
 
     def _refuse(self, stream, status, event):
         self.head(stream, status, [], True)
@@ -352,6 +382,8 @@ class Connection(asyncio.Protocol):
 
     def forget(self, exchange):
         self.exchanges.pop(exchange.stream, None)
+        if self._waiting and not self._closing:
+            self.loop.call_soon(self._admit)
         if self.draining:
             self.close_if_done()
 

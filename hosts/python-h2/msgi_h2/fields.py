@@ -9,6 +9,8 @@ METHOD = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*")
 NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9a-z]+")
 VALUE = re.compile(r"(?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?")
+# Host and port, without userinfo (MSGI-HEAD-9).
+AUTHORITY = re.compile(r"(?:\[[0-9A-Za-z:.%\-_~]+\]|[A-Za-z0-9\-._~!$&'()*+,;=%]*)(?::[0-9]*)?")
 PATH = re.compile(r"/[^\x00- \x7f]*")
 CONNECTION_SPECIFIC = {"connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade", "te"}
 NEVER_INDEXED = {"authorization", "proxy-authorization", "cookie", "set-cookie"}
@@ -89,7 +91,7 @@ def check_pseudo(pseudo, authority):
         raise Malformed("scheme and path belong to every request but CONNECT")
     if method != "CONNECT" and not SCHEME.fullmatch(scheme):
         raise Malformed("the scheme is none")
-    if "@" in authority or not re.fullmatch(r"[^\x00-\x20\x7f/?#]*", authority):
+    if not AUTHORITY.fullmatch(authority):
         raise Malformed("the authority is none")
     if method != "CONNECT" and not (PATH.fullmatch(path) or (path, method) == ("*", "OPTIONS")):
         raise Malformed("the path does not begin with /")
