@@ -18,6 +18,13 @@ const text = Object.freeze(['content-type', 'text/plain']);
 /** What is done and looked at when the work of a test is done. */
 const endings = new Map<Test, (() => Promise<void>)[]>();
 
+/** Throws for a test that would leave them undone. */
+function endingsOf(t: Test): (() => Promise<void>)[] {
+  const list = endings.get(t);
+  if (list === undefined) throw new Error('a test that is not one of test()');
+  return list;
+}
+
 function test(name: string, work: (t: Test) => Promise<void>): void {
   t.test(name, async t => {
     endings.set(t, []);
@@ -36,7 +43,7 @@ async function behind(t: Test, hosted: App | Application, options: ServeOptions 
   const server = await serve(joined.application, { grace: 100, report, ...options });
   const client = connect(server.address);
   client.on('error', () => {});
-  endings.get(t)?.push(async () => {
+  endingsOf(t).push(async () => {
     client.destroy();
     await server.close();
     t.same(joined.findings, [], 'the checker finds nothing at the far end');
@@ -291,34 +298,31 @@ test('the wrong call is a TypeError at the call', async t => {
   t.same(joined.findings, [], 'each of them as the binding owes it');
 });
 
-t.test(
-  'a response that goes on after the request was stopped, and one upload that ends after its response',
-  async t => {
-    const { app, closed } = watched(async x => {
-      x.body.stop();
-      x.respond(200, text, 'enough');
-    });
-    const { client } = await behind(t, app);
-    const stream = post(client);
-    stream.write(Buffer.alloc(1000));
-    t.equal((await answered(stream)).body, 'enough');
-    t.match(await closed, { complete: true, code: 0, by: 'app' });
+test('a response that goes on after the request was stopped, and one upload that ends after its response', async t => {
+  const { app, closed } = watched(async x => {
+    x.body.stop();
+    x.respond(200, text, 'enough');
+  });
+  const { client } = await behind(t, app);
+  const stream = post(client);
+  stream.write(Buffer.alloc(1000));
+  t.equal((await answered(stream)).body, 'enough');
+  t.match(await closed, { complete: true, code: 0, by: 'app' });
 
-    const late = watched(async x => {
-      x.respond(202);
-      let octets = 0;
-      for await (const chunk of x.body) octets += chunk.length;
-      return octets;
-    });
-    const { client: other } = await behind(t, late.app);
-    const upload = post(other);
-    upload.resume();
-    await once(upload, 'response');
-    upload.end(Buffer.alloc(100_000));
-    t.equal(await late.result, 100_000);
-    t.match(await late.closed, { complete: true, received: 100_000 });
-  },
-);
+  const late = watched(async x => {
+    x.respond(202);
+    let octets = 0;
+    for await (const chunk of x.body) octets += chunk.length;
+    return octets;
+  });
+  const { client: other } = await behind(t, late.app);
+  const upload = post(other);
+  upload.resume();
+  await once(upload, 'response');
+  upload.end(Buffer.alloc(100_000));
+  t.equal(await late.result, 100_000);
+  t.match(await late.closed, { complete: true, received: 100_000 });
+});
 
 test('close waits for what waits here to be read', async t => {
   const order: string[] = [];
@@ -536,7 +540,7 @@ async function wrongHost(t: Test, say: (number: number) => readonly HostMessage[
   const server = await serve(x => pipe.forward(x), { grace: 100, report });
   const client = connect(server.address);
   client.on('error', () => {});
-  endings.get(t)?.push(async () => {
+  endingsOf(t).push(async () => {
     client.destroy();
     pipe.end();
     await server.close();
