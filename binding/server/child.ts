@@ -64,9 +64,10 @@ export class Child {
       child.once('error', error => {
         why = new Error(`${file} cannot be started: ${error.message}`);
       });
-      this.#exited = over(child).then(how =>
-        this.#ended(child, started, why ?? new Error(`the host has ended: ${how}`)),
-      );
+      this.#exited = over(child).then(how => {
+        why ??= new Error(`the host has ended: ${how}`);
+        this.#ended(child, started, why);
+      });
       const late = setTimeout(() => {
         why = new Error(`no HELLO within ${this.#options.startTimeout} ms`);
         this.#kill(child);
@@ -74,7 +75,7 @@ export class Child {
       let started: number | null = null;
       this.#exited.then(() => {
         clearTimeout(late);
-        reject(why ?? new Error('the host has ended before its HELLO'));
+        reject(why);
       });
       this.#attach(child, {
         ready: () => {
