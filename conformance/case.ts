@@ -6,7 +6,8 @@ import type { Trial } from './trial.ts';
 /** What a case wants of the subject beyond a small resource; where it is missing the case is not applicable. */
 export type Need = 'large' | 'upload' | 'other' | 'tls';
 
-export interface CaseBody {
+/** What can be said of a case without running it. */
+export interface CaseFacts {
   readonly requirement: RequirementId;
   /** Further rows that the same behaviour settles. */
   readonly also?: readonly RequirementId[];
@@ -21,7 +22,16 @@ export interface CaseBody {
   readonly handshake?: true;
   /** Both readings with their clauses, where the texts leave room; the stricter one is graded weak. */
   readonly disputed?: string;
+}
+
+export interface CaseBody extends CaseFacts {
   run(trial: Trial): Promise<void>;
+}
+
+/** A case of any suite, as lists and reports know it. */
+export interface NamedCase extends CaseFacts {
+  readonly id: string;
+  readonly chapter: string;
 }
 
 export interface Case extends CaseBody {

@@ -7,7 +7,9 @@
  * ```
  * @module
  */
-export type { Case, CaseBody, Need } from './case.ts';
+export { type CertifyProgramOptions, certifyApplication, certifyMiddleware } from './application/certify.ts';
+export type { Wish } from './application/requests.ts';
+export type { Case, CaseBody, CaseFacts, NamedCase, Need } from './case.ts';
 export { catalogue } from './cases/index.ts';
 export { type CertifyOptions, certify } from './certify.ts';
 export { FORMATS, type Format, json, junit, type ReporterOptions, reporter, tap } from './reporters/index.ts';

@@ -6,8 +6,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { open, registry, requirementIds } from '../spec/registry/index.ts';
-import type { Case } from './case.ts';
-import { catalogue } from './cases/index.ts';
+import type { NamedCase } from './case.ts';
+import { allCases } from './selection.ts';
 import { PACKAGE_ROOT } from './version.ts';
 
 export interface Coverage {
@@ -19,7 +19,7 @@ export interface Coverage {
   readonly waiting: readonly string[];
 }
 
-export function coverage(cases: readonly Case[]): Coverage {
+export function coverage(cases: readonly NamedCase[]): Coverage {
   const settled = new Set<string>(cases.flatMap(({ requirement, also = [] }) => [requirement, ...also]));
   const covered = requirementIds.filter(id => settled.has(id));
   const rest = requirementIds.filter(id => !settled.has(id));
@@ -31,7 +31,7 @@ export function coverage(cases: readonly Case[]): Coverage {
 }
 
 /** What is wrong with open.json: rows missing from it, and rows that have a case or a reason by now. */
-export function openErrors(cases: readonly Case[]): readonly string[] {
+export function openErrors(cases: readonly NamedCase[]): readonly string[] {
   const waiting = new Set(coverage(cases).waiting);
   return [
     ...[...waiting].filter(id => !open.has(id)).map(id => `${id} has no case, no reason, and is not in open.json`),
@@ -40,7 +40,7 @@ export function openErrors(cases: readonly Case[]): readonly string[] {
 }
 
 if (process.argv[1]?.endsWith('open-rows.js')) {
-  const { waiting } = coverage(catalogue);
+  const { waiting } = coverage(allCases);
   const named = process.argv.slice(2);
   const grown = waiting.filter(id => !open.has(id) && !named.some(name => id.startsWith(name)));
   if (open.size > 0 && grown.length > 0) {

@@ -5,8 +5,10 @@
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { provePrograms } from './application/prove.ts';
 import type { Case } from './case.ts';
 import { catalogue } from './cases/index.ts';
+import { applicationFaults } from './faults/applications/index.ts';
 import type { Fault, Front } from './faults/fault.ts';
 import { FAULT, type GatewayFault } from './faults/gateway/fault.ts';
 import { faults } from './faults/index.ts';
@@ -198,12 +200,19 @@ async function main(): Promise<number> {
     timeout: Number(values.timeout),
     jobs: Number(values.jobs),
   };
-  const proofs = await prove(options, proof => process.stdout.write(`${row(proof)}\n`)).catch(unstarted);
-  if (proofs === null) return 2;
+  const told = (proof: Proof): void => void process.stdout.write(`${row(proof)}\n`);
+  const servers = await prove(options, told).catch(unstarted);
+  if (servers === null) return 2;
+  const programs: Proof[] = [];
+  await provePrograms(options, proof => {
+    programs.push(proof);
+    told(proof);
+  });
+  const proofs = [...servers, ...programs];
   const defects = proofs.filter(({ defect }) => defect !== null);
   const cases = new Set(proofs.filter(({ fault }) => fault !== null).map(({ caseId }) => caseId));
   process.stdout.write(
-    `\n${cases.size} cases against ${faults.length} faults and the sound server: ${defects.length} defects\n`,
+    `\n${cases.size} cases against ${faults.length + applicationFaults.length} faults, the sound server and the sound programs: ${defects.length} defects\n`,
   );
   return defects.length === 0 ? 0 : 1;
 }

@@ -29,9 +29,10 @@ export interface TranscriptEntry {
   readonly direction: '>' | '<' | '-' | '=';
   /** Number of the connection within the case, from 1; 0 for the control channel. */
   readonly connection: number;
-  /** Frame type by its RFC name, or "PREFACE", "OPEN", "FIN", "RESET"; "APP" from the application, "KIT" to it. */
+  /** Frame type by its RFC name, or "PREFACE", "OPEN", "FIN", "RESET"; "APP" from the application, "KIT" to it; of a program, "request", "write", … */
   readonly type: string;
   readonly flags: readonly string[];
+  /** Of a program: the id of the exchange. */
   readonly stream: number;
   /** Octets of payload that the frame header announces. */
   readonly length: number;

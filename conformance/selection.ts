@@ -1,13 +1,15 @@
 /** Which cases a run is about: suites, patterns over ids, and a share of them. */
 import { randomInt } from 'node:crypto';
 import { requirementIds } from '../spec/registry/index.ts';
-import type { Case } from './case.ts';
+import type { Case, NamedCase } from './case.ts';
+import { applicationCatalogue } from './cases/application/index.ts';
 import { gatewayCases, gatewaySuites } from './cases/gateway/index.ts';
 import { catalogue, http2Cases } from './cases/index.ts';
+import { middlewareCatalogue } from './cases/middleware/index.ts';
 import { nearest } from './targets/nearest.ts';
 import { UsageError } from './usage.ts';
 
-/** Every suite with its cases: what the wire shows, what needs the kit's application, each area of the latter, all. */
+/** Every suite of servers with its cases: what the wire shows, what needs the kit's application, each area of the latter, all. */
 export const suites: Readonly<Record<string, readonly Case[]>> = {
   http2: http2Cases,
   gateway: gatewayCases,
@@ -19,6 +21,16 @@ export const suites: Readonly<Record<string, readonly Case[]>> = {
 export function claimedSuites(claims: readonly string[]): readonly string[] {
   return ['http2', ...(claims.includes('gateway') ? ['gateway'] : [])];
 }
+
+/** Every suite there is, as lists show them; those of programs are run by `certify --app` and `certify --middleware`. */
+export const allSuites: Readonly<Record<string, readonly NamedCase[]>> = {
+  ...suites,
+  application: applicationCatalogue,
+  middleware: middlewareCatalogue,
+};
+
+/** Every case of every suite. */
+export const allCases: readonly NamedCase[] = [...new Set(Object.values(allSuites).flat())];
 
 export interface Shard {
   /** From 1 to `of`. */
@@ -37,41 +49,46 @@ export interface Selection {
  * The cases chosen, in the order of the catalogue: of all of them where neither suites nor claims are given. Throws
  * UsageError for whatever chooses nothing.
  */
-export function select(
-  { suites: named, cases = [], shard }: Selection = {},
-  claims?: readonly string[],
-): readonly Case[] {
+export function select(selection: Selection = {}, claims?: readonly string[]): readonly Case[] {
   // Whoever names a case means it, claimed or not.
-  const usual = claims === undefined || cases.length > 0 ? ['all'] : claimedSuites(claims);
-  const all = [...new Set((named ?? usual).flatMap(suite))];
+  const usual = claims === undefined || (selection.cases ?? []).length > 0 ? ['all'] : claimedSuites(claims);
+  return selectFrom(suites, { ...selection, suites: selection.suites ?? usual });
+}
+
+/** The same out of suites of another kind. */
+export function selectFrom<T extends NamedCase>(
+  from: Readonly<Record<string, readonly T[]>>,
+  { suites: names = ['all'], cases = [], shard }: Selection,
+): readonly T[] {
+  const all = [...new Set(names.flatMap(name => suite(from, name)))];
   const matched = cases.map(pattern => matching(all, pattern));
   const chosen = cases.length === 0 ? all : all.filter(one => matched.some(some => some.includes(one)));
   return shard === undefined ? chosen : share(chosen, shard);
 }
 
-function suite(name: string): readonly Case[] {
-  const cases = Object.hasOwn(suites, name) ? suites[name] : undefined;
+function suite<T>(from: Readonly<Record<string, readonly T[]>>, name: string): readonly T[] {
+  const cases = Object.hasOwn(from, name) ? from[name] : undefined;
   if (cases === undefined) {
-    throw new UsageError(`there is no suite "${name}": the suites are ${Object.keys(suites).join(', ')}`);
+    throw new UsageError(`there is no suite "${name}": the suites are ${Object.keys(from).join(', ')}`);
   }
   return cases;
 }
 
 /** Cases in turn, as at a table: the shares differ by one case at most, and together they are the whole. */
-function share(cases: readonly Case[], { index, of }: Shard): readonly Case[] {
+function share<T>(cases: readonly T[], { index, of }: Shard): readonly T[] {
   const dealt = cases.filter((_, i) => i % of === index - 1);
   if (dealt.length > 0) return dealt;
   throw new UsageError(`shard ${index}/${of} has no case, for only ${cases.length} are chosen: use fewer shards`);
 }
 
-function matching(cases: readonly Case[], pattern: string): readonly Case[] {
+function matching<T extends NamedCase>(cases: readonly T[], pattern: string): readonly T[] {
   const matches = matcher(pattern);
   const found = cases.filter(one => matches(one.id) || requirementsOf(one).some(matches));
   if (found.length > 0) return found;
   throw new UsageError(`no case matches "${pattern}"${nearMatches(cases, pattern)}`);
 }
 
-export function requirementsOf({ requirement, also = [] }: Case): readonly string[] {
+export function requirementsOf({ requirement, also = [] }: NamedCase): readonly string[] {
   return [requirement, ...also];
 }
 
@@ -86,7 +103,7 @@ function matcher(pattern: string): (id: string) => boolean {
   return id => glob.test(id);
 }
 
-function nearMatches(cases: readonly Case[], pattern: string): string {
+function nearMatches(cases: readonly NamedCase[], pattern: string): string {
   if (requirementIds.some(matcher(pattern))) return ': there are such rules, but no case is about them';
   const near = similar(
     pattern,

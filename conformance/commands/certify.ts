@@ -1,17 +1,24 @@
 /** `msgi certify`: judge a target. */
 import { Command, Option } from 'commander';
+import type { CertifyProgramOptions } from '../application/certify.ts';
 import type { CertifyOptions } from '../certify.ts';
 import { checkReportFile, writeReportFile } from '../report-file.ts';
 import { FORMATS, type Format, json, type Output, reporter, terminalOf } from '../reporters/index.ts';
 import { exitStatus, type Report } from '../result.ts';
 import { DEFAULT_OPTIONS } from '../runner/events.ts';
 import { randomSeed, type Shard } from '../selection.ts';
+import { UsageError } from '../usage.ts';
 import { names, several, shard, shellWords, wholeNumber } from './arguments.ts';
+import { type Program, type ProgramFlags, programOf, programWords, withProgramFlags } from './program-flags.ts';
 import { type TargetFlags, targetOptions, targetWords, withTargetFlags } from './target-flags.ts';
 
 const EXAMPLES = `
 TARGET is the name of a bundled target (see msgi targets), a manifest file, or an address: http:// is cleartext HTTP/2
 with prior knowledge, https:// is TLS.
+
+With --app or --middleware the kit is the server: it hosts the module's default export in memory, plays sound and hostile
+peers, and judges the program's half of the MSGI specification. Each --request names what is asked ('GET /path', 'POST
+/path @file'); without any, what the module exports as certify.requests, or else GET, HEAD and POST of /.
 
 Exit status: 0 all rules kept, 1 a rule broken (or a known failure that passes), 2 the kit could not do its work.
 
@@ -21,9 +28,12 @@ Examples:
   msgi certify https://localhost:8443 --insecure --resource large=/big.bin --resource upload=/upload
   msgi certify nginx --case 'settings/*' --case rfc9113/6.9
   msgi certify my-server.json --format junit > report.xml
-  msgi certify nginx --report nginx.json --seed 7        the same order of cases as in the run with seed 7`;
+  msgi certify nginx --report nginx.json --seed 7        the same order of cases as in the run with seed 7
+  msgi certify --app examples/hello.js                   an application, without a server
+  msgi certify --app app.js --request 'GET /events' --request 'POST /upload @photo.jpg'
+  msgi certify --middleware compress.js                  a function that takes an application and gives one`;
 
-interface Flags extends TargetFlags {
+interface Flags extends TargetFlags, ProgramFlags {
   readonly suite?: readonly string[];
   readonly case?: readonly string[];
   readonly report?: string;
@@ -39,8 +49,10 @@ interface Flags extends TargetFlags {
 
 export function certifyCommand(settle: (status: number) => void): Command {
   const command = new Command('certify')
-    .summary('judge a server: does it keep the rules of HTTP/2?')
-    .description('Judge a server: run the cases against it, show each rule that it breaks and the frames that show it.')
+    .summary('judge a server, an application or middleware: does it keep the rules?')
+    .description(
+      'Judge a server, or a program with --app or --middleware: run the cases, show each rule broken and what shows it.',
+    )
     .argument('[target]', 'whom to judge', 'reference')
     .option(
       '--suite <name,...>',
@@ -62,18 +74,43 @@ export function certifyCommand(settle: (status: number) => void): Command {
     .option('--bail', 'stop at the first failure')
     .option('--strict', 'weak verdicts fail the run, too')
     .option('--shard <i/n>', 'only the i-th of n shares of the cases', shard);
-  return withTargetFlags(command)
+  return withProgramFlags(withTargetFlags(command))
     .addHelpText('after', EXAMPLES)
-    .action(async (target: string, flags: Flags) => settle(await run(target, flags)));
+    .action(async (target: string, flags: Flags, self: Command) => {
+      const program = programOf(flags);
+      if (program === null) settle(await run(target, flags));
+      else settle(await judgeProgram(program, self.args, flags));
+    });
 }
 
 async function run(target: string, flags: Flags): Promise<number> {
   if (flags.report !== undefined) checkReportFile(flags.report);
   // The runner takes most of the time that this program needs to start: help and errors come without it.
   const { certify } = await import('../certify.ts');
+  return interruptible(flags, signal => certify(target, { ...optionsOf(target, flags), signal }));
+}
+
+/** Throws UsageError for what is said about targets only. */
+async function judgeProgram(
+  { kind, file, requests }: Program,
+  targets: readonly string[],
+  flags: Flags,
+): Promise<number> {
+  if (targets.length > 0) throw new UsageError(`give a target or --${kind}, not both`);
+  if (flags.suite !== undefined) throw new UsageError(`--suite goes with a target: --${kind} has a suite of its own`);
+  if (flags.report !== undefined) checkReportFile(flags.report);
+  const { certifyApplication, certifyMiddleware } = await import('../application/certify.ts');
+  const certify = kind === 'app' ? certifyApplication : certifyMiddleware;
+  const argument = shellWords(programWords(flags));
+  const options: CertifyProgramOptions = { ...runOptionsOf('', flags), requests, argument };
+  return interruptible(flags, signal => certify(file, { ...options, signal }));
+}
+
+/** The run, its report and its exit status; SIGINT and SIGTERM cut it short. */
+async function interruptible(flags: Flags, work: (signal: AbortSignal) => Promise<Report>): Promise<number> {
   const interruption = onInterruption();
   try {
-    const report = await certify(target, { ...optionsOf(target, flags), signal: interruption.signal });
+    const report = await work(interruption.signal);
     if (interruption.signal.aborted) tell(`interrupted after ${report.results.length} of ${report.selected} cases`);
     if (flags.report !== undefined) keep(flags.report, report);
     return interruption.signal.aborted ? 2 : statusOf(report, flags);
@@ -88,7 +125,16 @@ function statusOf({ results, selected }: Report, { bail, strict }: Flags): numbe
 }
 
 function optionsOf(target: string, flags: Flags): CertifyOptions {
-  const { suite: suites, case: cases, shard } = flags;
+  const { suite: suites } = flags;
+  return { ...runOptionsOf(target, flags), ...(suites === undefined ? {} : { suites }), ...targetOptions(flags) };
+}
+
+/** What is the same for targets and programs. */
+function runOptionsOf(
+  target: string,
+  flags: Flags,
+): Omit<CertifyProgramOptions, 'requests'> & { readonly seed: number } {
+  const { case: cases, shard } = flags;
   return {
     seed: flags.seed ?? randomSeed(),
     jobs: flags.jobs,
@@ -96,10 +142,8 @@ function optionsOf(target: string, flags: Flags): CertifyOptions {
     repeat: flags.repeat,
     bail: flags.bail ?? false,
     listeners: [listener(target, flags, process.stdout)],
-    ...(suites === undefined ? {} : { suites }),
     ...(cases === undefined ? {} : { cases }),
     ...(shard === undefined ? {} : { shard }),
-    ...targetOptions(flags),
   };
 }
 
@@ -113,7 +157,9 @@ function commandOf(target: string, flags: Flags): string {
   const number = (name: 'jobs' | 'timeout' | 'repeat'): readonly string[] =>
     flags[name] === DEFAULT_OPTIONS[name] ? [] : [`--${name}`, `${flags[name]}`];
   return shellWords([
-    ...['npx', 'msgi', 'certify', target],
+    ...['npx', 'msgi', 'certify'],
+    ...(target === '' ? [] : [target]),
+    ...programWords(flags),
     ...(flags.suite === undefined ? [] : ['--suite', flags.suite.join(',')]),
     ...(flags.case ?? []).flatMap(pattern => ['--case', pattern]),
     ...number('jobs'),

@@ -1,19 +1,19 @@
 /** `msgi explain`: a case, or a rule, in words. */
 import { Command } from 'commander';
 import { open, type Requirement, type RequirementId, registry, requirementIds } from '../../spec/registry/index.ts';
-import type { Case } from '../case.ts';
-import { catalogue } from '../cases/index.ts';
+import type { Case, NamedCase } from '../case.ts';
 import type { Fault } from '../faults/fault.ts';
 import type { GatewayFault } from '../faults/gateway/fault.ts';
 import { ruleSentence, sectionName } from '../reporters/rule.ts';
 import { wrap } from '../reporters/text.ts';
-import { requirementsOf, similar } from '../selection.ts';
+import { allCases, allSuites, requirementsOf, similar } from '../selection.ts';
 import { UsageError } from '../usage.ts';
 
 const EXAMPLES = `
 Examples:
   msgi explain settings/ack-with-payload     a case
-  msgi explain rfc9113/6.5/5                 a rule`;
+  msgi explain rfc9113/6.5/5                 a rule
+  msgi explain MSGI-APP-5                    a sentence of the MSGI specification`;
 
 export function explainCommand(): Command {
   return new Command('explain')
@@ -23,16 +23,17 @@ export function explainCommand(): Command {
     .addHelpText('after', EXAMPLES)
     .action(async (id: string) => {
       const { faults } = await import('../faults/index.ts');
-      process.stdout.write(`${explain(id, faults).join('\n')}\n`);
+      const { applicationFaults } = await import('../faults/applications/index.ts');
+      process.stdout.write(`${explain(id, [...faults, ...applicationFaults]).join('\n')}\n`);
     });
 }
 
 /** Throws UsageError for an id that is neither. */
 export function explain(id: string, faults: readonly AnyFault[]): readonly string[] {
-  const found = catalogue.find(one => one.id === id);
+  const found = allCases.find(one => one.id === id);
   if (found !== undefined) return explainCase(found, faults);
   if (Object.hasOwn(registry, id)) return explainRule(id as RequirementId);
-  const near = similar(id, [...catalogue.map(one => one.id), ...requirementIds]);
+  const near = similar(id, [...allCases.map(one => one.id), ...requirementIds]);
   const hint = near.length > 0 ? `: near it are ${near.join(', ')}` : '';
   throw new UsageError(`there is no case and no rule "${id}"${hint} (msgi list shows all cases)`);
 }
@@ -41,9 +42,12 @@ type AnyFault = Pick<Fault | GatewayFault, 'id' | 'deviation' | 'fails'>;
 
 type Part = readonly [label: string, texts: readonly (string | undefined)[]];
 
-function explainCase(one: Case, faults: readonly AnyFault[]): readonly string[] {
-  const { id, title, needs = [], claims = [], limited, passive, handshake, disputed } = one;
-  const claimed = one.app === undefined ? [] : ['gateway', ...claims];
+/** What only cases of gateways have. */
+type Hosted = Partial<Pick<Case, 'app' | 'claims' | 'alone'>>;
+
+function explainCase(one: NamedCase & Hosted, faults: readonly AnyFault[]): readonly string[] {
+  const { id, title, needs = [], limited, passive, handshake, disputed } = one;
+  const claimed = one.app === undefined ? [] : ['gateway', ...(one.claims ?? [])];
   const remarks = [
     passive ? 'what the subject sends on its own in any other case counts here too' : undefined,
     handshake ? 'looks at the handshake alone' : undefined,
@@ -60,12 +64,19 @@ function explainCase(one: Case, faults: readonly AnyFault[]): readonly string[] 
       ['needs', [...needs.map(need => NEEDS[need]), ...claimed.map(claim => `a target that claims "${claim}"`)]],
       ['remarks', remarks],
       ['fault', faults.filter(({ fails }) => fails.includes(id)).map(fault => `${fault.deviation} (${fault.id})`)],
-      ['run it', [`msgi certify TARGET --case ${id}`]],
+      ['run it', [`msgi certify ${SUBJECTS[suiteOf(one)] ?? 'TARGET'} --case ${id}`]],
     ]),
   ];
 }
 
-const NEEDS: Readonly<Record<NonNullable<Case['needs']>[number], string>> = {
+/** What a suite is about, as `certify` is told it. */
+const SUBJECTS: Readonly<Record<string, string>> = { application: '--app FILE', middleware: '--middleware FILE' };
+
+function suiteOf(one: NamedCase): string {
+  return Object.keys(allSuites).find(name => allSuites[name]?.includes(one)) ?? '';
+}
+
+const NEEDS: Readonly<Record<NonNullable<NamedCase['needs']>[number], string>> = {
   large: 'a resource of at least 100,000 octets (--resource large=/path)',
   upload: 'a resource that reads the whole body of a POST (--resource upload=/path)',
   other: 'a resource with another answer (--resource other=/path)',
@@ -74,7 +85,7 @@ const NEEDS: Readonly<Record<NonNullable<Case['needs']>[number], string>> = {
 
 function explainRule(id: RequirementId): readonly string[] {
   const row = registry[id];
-  const cases = catalogue.filter(one => requirementsOf(one).includes(id));
+  const cases = allCases.filter(one => requirementsOf(one).includes(id));
   return [
     `${id}: ${row.rule}`,
     '',
@@ -95,7 +106,7 @@ function explainRule(id: RequirementId): readonly string[] {
 const JUDGED: Readonly<Record<Requirement['judged'], string>> = {
   wire: 'by what the server sends',
   gateway: "only with the kit's application behind the server",
-  application: 'at an application',
+  application: 'at an application, which the kit hosts',
   client: 'only at a client',
   none: 'not at all',
 };

@@ -8,15 +8,16 @@ import {
   requirementIds,
   sourceOf,
 } from '../../spec/registry/index.ts';
-import type { Case } from '../case.ts';
+import type { NamedCase } from '../case.ts';
 import { plural } from '../reporters/text.ts';
-import { requirementsOf, select } from '../selection.ts';
+import { allCases, allSuites, requirementsOf, selectFrom } from '../selection.ts';
 import { names } from './arguments.ts';
 
 const EXAMPLES = `
 Examples:
   msgi list                             every case, by chapter
-  msgi list --requirements              how much of each RFC is judged
+  msgi list --suite application         the cases about applications
+  msgi list --requirements              how much of each RFC and of MSGI is judged
   msgi list --format json | jq '.[].id'`;
 
 interface Flags {
@@ -31,35 +32,35 @@ export function listCommand(): Command {
     .description('List the cases by chapter, or the rules by section with what judges them.')
     .option(
       '--suite <name,...>',
-      'only the cases of these suites: http2, gateway, an area of gateway (default: all)',
+      'only the cases of these suites: http2, gateway, an area of it, application, middleware (default: all)',
       names,
     )
     .option('--requirements', 'the rules by section of their RFC')
     .addOption(new Option('--format <name>', 'what to print').choices(['pretty', 'json']).default('pretty'))
     .addHelpText('after', EXAMPLES)
     .action((flags: Flags) => {
-      const cases = select(flags.suite === undefined ? {} : { suites: flags.suite });
+      const cases = flags.suite === undefined ? allCases : selectFrom(allSuites, { suites: flags.suite });
       process.stdout.write(`${flags.requirements ? requirements(cases, flags.format) : list(cases, flags.format)}\n`);
     });
 }
 
-function list(cases: readonly Case[], format: Flags['format']): string {
+function list(cases: readonly NamedCase[], format: Flags['format']): string {
   return format === 'json' ? JSON.stringify(cases.map(facts), null, 2) : chapters(cases).join('\n');
 }
 
-function facts(one: Case): object {
+function facts(one: NamedCase): object {
   const { id, chapter, title, needs, limited, passive, disputed } = one;
   return { id, chapter, title, requirements: requirementsOf(one), needs, limited, passive, disputed };
 }
 
-function chapters(cases: readonly Case[]): readonly string[] {
+function chapters(cases: readonly NamedCase[]): readonly string[] {
   const names = [...new Set(cases.map(({ chapter }) => chapter))];
   const ids = Math.max(0, ...cases.map(({ id }) => id.length));
   const rows = Math.max(0, ...cases.map(({ requirement }) => requirement.length));
   const rules = new Set(cases.flatMap(requirementsOf));
   const lines = names.flatMap(name => {
     const own = cases.filter(({ chapter }) => chapter === name);
-    const line = (one: Case): string => `  ${one.id.padEnd(ids)}  ${one.requirement.padEnd(rows)}  ${one.title}`;
+    const line = (one: NamedCase): string => `  ${one.id.padEnd(ids)}  ${one.requirement.padEnd(rows)}  ${one.title}`;
     return [`${name} (${own.length})`, ...own.map(line), ''];
   });
   return [
@@ -78,6 +79,7 @@ interface Coverage {
   readonly rules: number;
   readonly wire: number;
   readonly gateway: number;
+  readonly application: number;
   /** Rules that some case is about. */
   readonly covered: number;
   /** Rules on the list of those that have no case yet. */
@@ -86,7 +88,7 @@ interface Coverage {
   readonly unexplained: number;
 }
 
-function requirements(cases: readonly Case[], format: Flags['format']): string {
+function requirements(cases: readonly NamedCase[], format: Flags['format']): string {
   const covered: ReadonlySet<string> = new Set(cases.flatMap(requirementsOf));
   const sections = sectionsOf(requirementIds).map(ids => coverage(ids, covered));
   const totals = coverage(requirementIds, covered);
@@ -98,7 +100,7 @@ function requirements(cases: readonly Case[], format: Flags['format']): string {
 }
 
 /** What judges a rule, or why nothing does. */
-function standing(id: RequirementId, cases: readonly Case[]): object {
+function standing(id: RequirementId, cases: readonly NamedCase[]): object {
   const { judged, reason } = registry[id];
   const own = cases.filter(one => requirementsOf(one).includes(id)).map(one => one.id);
   return { id, judged, cases: own, open: open.has(id), ...(reason === undefined ? {} : { reason }) };
@@ -125,13 +127,14 @@ function coverage(ids: readonly RequirementId[], covered: ReadonlySet<string>): 
     rules: ids.length,
     wire: count((_, { judged }) => judged === 'wire'),
     gateway: count((_, { judged }) => judged === 'gateway'),
+    application: count((_, { judged }) => judged === 'application'),
     covered: count(id => covered.has(id)),
     open: count(id => open.has(id)),
     unexplained: count((id, { reason }) => !covered.has(id) && !open.has(id) && reason === undefined),
   };
 }
 
-const COLUMNS = ['rules', 'wire', 'gateway', 'covered', 'open', 'unexplained'] as const;
+const COLUMNS = ['rules', 'wire', 'gateway', 'application', 'covered', 'open', 'unexplained'] as const;
 
 function table(sections: readonly Coverage[], totals: Coverage): readonly string[] {
   const name = ({ section, title }: Coverage): string => `  ${section.padEnd(8)}${title}`;
@@ -147,7 +150,8 @@ function table(sections: readonly Coverage[], totals: Coverage): readonly string
     ]),
     row('all', totals),
     '',
-    "wire: judged by what the server sends; gateway: only with the kit's application behind it; the others bind clients,",
-    'or leave a choice. covered: some case is about it; open: no case yet; unexplained: neither, and no reason given.',
+    "wire: judged by what the server sends; gateway: only with the kit's application behind it; application: at an",
+    'application; the others bind clients, or leave a choice. covered: some case is about it; open: no case yet;',
+    'unexplained: neither, and no reason given.',
   ];
 }

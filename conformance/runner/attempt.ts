@@ -1,5 +1,5 @@
 /** One try of one case: runs it under its deadline and turns how it ended into a verdict, in this one place. */
-import type { Case } from '../case.ts';
+import type { Case, CaseFacts } from '../case.ts';
 import { GatewayTrial } from '../gateway/trial.ts';
 import { DeadlinePassed, Failed, KitError, NotApplicable } from '../outcome.ts';
 import type { Finding } from '../peer/grammar.ts';
@@ -149,7 +149,7 @@ function withFindings(body: Case, trial: Trial, ending: Ending): Ending {
   return { verdict: worst.verdict, seen: worst.seen, reason: 'passive' };
 }
 
-export function covers(body: Case, requirement: string): boolean {
+export function covers(body: CaseFacts, requirement: string): boolean {
   return (
     body.requirement === requirement || (body.also as readonly string[] | undefined)?.includes(requirement) === true
   );

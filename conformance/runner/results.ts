@@ -1,5 +1,5 @@
 /** The results of a run as they come, and what only its end shows: frames that came late, violations seen in passing. */
-import type { Case } from '../case.ts';
+import type { NamedCase } from '../case.ts';
 import type { Finding } from '../peer/grammar.ts';
 import { exitStatus, type Reason, type Result, type TranscriptEntry, type Verdict } from '../result.ts';
 import type { Target } from '../targets/target.ts';
@@ -14,8 +14,11 @@ interface PassiveFinding extends Finding {
   readonly transcript: readonly TranscriptEntry[];
 }
 
+/** What of a target stands in its results. */
+export type Told = Pick<Target, 'expect' | 'races' | 'argument'>;
+
 export class Results {
-  readonly #target: Target;
+  readonly #target: Told;
   readonly #options: RunOptions;
   readonly #listeners: readonly Listener[];
   readonly #selected: number;
@@ -23,7 +26,7 @@ export class Results {
   readonly #passive: PassiveFinding[] = [];
   readonly #parked: { readonly caseId: string; readonly attempt: Attempt }[] = [];
 
-  constructor(target: Target, options: RunOptions, listeners: readonly Listener[], selected: number) {
+  constructor(target: Told, options: RunOptions, listeners: readonly Listener[], selected: number) {
     this.#target = target;
     this.#options = options;
     this.#listeners = listeners;
@@ -48,7 +51,7 @@ export class Results {
   }
 
   /** The tries of a case become its result. `output` is what the subject printed around its crash. */
-  record(body: Case, attempts: readonly Attempt[], output?: string): void {
+  record(body: NamedCase, attempts: readonly Attempt[], output?: string): void {
     const worst = attempts.reduce((a, b) => (severity(b.verdict) > severity(a.verdict) ? b : a));
     const flaky = isFlaky(attempts);
     const races = flaky ? this.#target.races[body.id] : undefined;
@@ -74,7 +77,7 @@ export class Results {
     });
   }
 
-  #keep(body: Case, one: Attempt): void {
+  #keep(body: NamedCase, one: Attempt): void {
     for (const finding of one.findings) {
       if (!covers(body, finding.requirement))
         this.#passive.push({ ...finding, caseId: body.id, transcript: one.transcript });
@@ -94,7 +97,7 @@ export class Results {
   }
 
   /** Late frames, and violations seen in passing. Gives the results in the order of the catalogue. */
-  finish(cases: readonly Case[]): readonly Result[] {
+  finish(cases: readonly NamedCase[]): readonly Result[] {
     for (const parked of this.#parked) this.#late(parked);
     // Failures first, so that a result is revised once.
     const worstFirst = this.#passive.toSorted((a, b) => severity(b.verdict) - severity(a.verdict));
@@ -117,7 +120,7 @@ export class Results {
   }
 
   /** A violation seen in passing counts for the passive cases of its row, or else for the case that saw it. */
-  #blame(finding: PassiveFinding, cases: readonly Case[]): void {
+  #blame(finding: PassiveFinding, cases: readonly NamedCase[]): void {
     const judges = cases.filter(body => body.passive === true && covers(body, finding.requirement));
     const ids = judges.length > 0 ? judges.map(({ id }) => id) : [finding.caseId];
     for (const id of ids) {

@@ -1,18 +1,23 @@
 /** What holds for the catalogue, the faults and the registry as a whole, without a server. */
 import t from 'tap';
 import { registry, requirementIds, sourceOf } from '../../spec/registry/index.ts';
+import { applicationCatalogue } from '../cases/application/index.ts';
 import { catalogue } from '../cases/index.ts';
+import { middlewareCatalogue } from '../cases/middleware/index.ts';
+import { applicationFaults } from '../faults/applications/index.ts';
 import { faults } from '../faults/index.ts';
 import { coverage, openErrors } from '../open-rows.ts';
+import { allCases } from '../selection.ts';
 
 t.test('every row has a case, a reason, or stands in open.json', async t => {
-  t.same(openErrors(catalogue), []);
-  const { covered, reasoned, waiting } = coverage(catalogue);
+  t.same(openErrors(allCases), []);
+  const { covered, reasoned, waiting } = coverage(allCases);
   t.equal(covered.length + reasoned.length + waiting.length, requirementIds.length, 'and none is counted twice');
 });
 
 t.test('a row says what a reader needs', async t => {
-  for (const id of requirementIds) {
+  const rows = requirementIds.filter(id => id.startsWith('rfc'));
+  for (const id of rows) {
     const row = registry[id];
     const own = sourceOf(id) === 'MSGI';
     const placed = own || id.startsWith(`${sourceOf(id).replace('RFC ', 'rfc')}/${row.section}/`);
@@ -22,13 +27,22 @@ t.test('a row says what a reader needs', async t => {
     const explained = judged ? row.verdict !== undefined && row.stimulus !== undefined : row.reason !== undefined;
     if (!whole || !explained) t.fail(`${id} is not whole`, { row });
   }
-  t.equal(requirementIds.filter(id => sourceOf(id) !== 'MSGI').length, 536);
+  t.equal(rows.length, 536);
+});
+
+t.test('a sentence of MSGI is a row, too', async t => {
+  for (const id of requirementIds.filter(one => one.startsWith('MSGI-'))) {
+    const { rule, section, title, judged, reason } = registry[id];
+    const whole = rule !== '' && /^\d+(\.\d+)?$/.test(section) && title !== '';
+    if (!whole || (judged === 'none') !== (reason !== undefined)) t.fail(`${id} is not whole`, { row: registry[id] });
+  }
+  t.match(registry['MSGI-APP-1'], { section: '1.6', title: 'What an application owes', judged: 'application' });
 });
 
 t.test('case ids are slugs, used once, in their chapter', async t => {
-  const ids = catalogue.map(({ id }) => id);
+  const ids = allCases.map(({ id }) => id);
   t.equal(new Set(ids).size, ids.length, 'no id is used twice');
-  for (const { id, chapter, title } of catalogue) {
+  for (const { id, chapter, title } of allCases) {
     t.match(id, /^[a-z0-9-]+\/[a-z0-9-]+$/);
     t.ok(id.startsWith(`${chapter}/`), id);
     t.match(title, /^[A-Z].*\.$/, `${id}: a title is a sentence`);
@@ -52,6 +66,19 @@ t.test('every case has a fault, and every fault a case', async t => {
   for (const { id, clause, deviation } of faults) {
     t.match(clause, /^(RFC \d+|MSGI-[A-Z]+-\d+$)/, `${id} names its clause`);
     t.match(deviation, /^[A-Z].*\.$/, `${id}: a deviation is a sentence`);
+  }
+});
+
+t.test('every case on programs has a bad program, and every bad program a case', async t => {
+  const cases = [...applicationCatalogue, ...middlewareCatalogue];
+  const ids = cases.map(({ id }) => id);
+  const proved = applicationFaults.flatMap(({ fails }) => fails);
+  t.strictSame([...new Set(proved)].sort(), [...ids].sort());
+  t.equal(new Set(applicationFaults.map(({ id }) => id)).size, applicationFaults.length, 'no fault id is used twice');
+  for (const { id, clause, deviation, fails } of applicationFaults) {
+    t.match(deviation, /^[A-Z].*\.$/, `${id}: a deviation is a sentence`);
+    for (const one of cases.filter(({ id }) => fails.includes(id)))
+      t.equal(one.requirement, clause, `${id} breaks the sentence that ${one.id} is about`);
   }
 });
 

@@ -77,6 +77,14 @@ const WRONG: readonly (readonly [args: readonly string[], message: RegExp])[] = 
   [['certify', '--resource', 'uplaod=/x'], /no such resource: did you mean "upload"\?/],
   [['certify', '--resource', 'upload=x'], /a path starts with \//],
   [['certify', '--header', 'nonsense'], /not a field: write it like/],
+  [['certify', 'nginx', '--app', 'x.js'], /give a target or --app, not both/],
+  [['certify', '--app', 'x.js', '--middleware', 'y.js'], /give --app or --middleware, not both/],
+  [['certify', '--app', 'x.js', '--suite', 'http2'], /--suite goes with a target/],
+  [['certify', '--app', 'no-such.js'], /no-such\.js: there is no such file/],
+  [['certify', '--app', 'examples/hello.js', '--request', 'GET'], /is no request: write it like 'GET \/path'/],
+  [['certify', '--app', 'examples/hello.js', '--request', 'POST / @/no/file'], /no such file/],
+  [['certify', '--app', 'examples/hello.js', '--case', 'ping/*'], /no case matches "ping/],
+  [['certify', '--request', 'GET /'], /--request goes with --app or --middleware/],
   [['list', '--format', 'tap'], /Allowed choices are pretty, json/],
   [['list', 'settings'], /too many arguments/],
   [['explain'], /missing required argument 'id'/],
@@ -206,3 +214,21 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     t.match(JSON.parse(readFileSync(file, 'utf8')), { selected: 1, results: [] });
   });
 }
+
+t.test('an application is certified without a server', async t => {
+  const args = [
+    'certify',
+    '--app',
+    join(PACKAGE_ROOT, 'examples', 'hello.js'),
+    '--case',
+    'app-answers/ended-when-settled',
+  ];
+  const { status, out, err } = await msgi(...args, '--request', 'GET /', '--seed', '7');
+  t.strictSame({ status, err }, { status: 0, err: '' });
+  t.match(out, 'pass app-answers/ended-when-settled');
+  t.match(out, /The same again: npx msgi certify --app \S+hello\.js --request 'GET \/' --case .* --seed 7/);
+  const listed = await msgi('list', '--suite', 'application,middleware');
+  t.match(listed.out, 'middleware/prefix-is-kept');
+  t.match((await msgi('explain', 'app-failures/producer-stops')).out, 'msgi certify --app FILE --case');
+  t.match((await msgi('explain', 'MSGI-APP-5')).out, 'app-failures/producer-stops');
+});
