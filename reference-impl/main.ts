@@ -2,7 +2,7 @@
 import { access, readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { App, Application } from '../spec/msgi.ts';
 import { MAX_WINDOW } from '../wire/index.ts';
 import { stopSignal } from './run.ts';
@@ -27,6 +27,8 @@ interface Options {
   readonly key?: string;
   readonly initialWindow?: number;
   readonly protocol: readonly string[];
+  readonly priority?: 'both' | 'tree' | 'urgency';
+  readonly tree: boolean;
   readonly log?: boolean;
   readonly lint?: boolean;
 }
@@ -62,6 +64,12 @@ function program(): Command {
       added,
       [],
     )
+    .addOption(
+      new Option('--priority <signals>', 'what clients may order by: the tree of RFC 7540, the urgency of RFC 9218')
+        .choices(['both', 'tree', 'urgency'])
+        .default('both'),
+    )
+    .option('--no-tree', 'hide the priority tree from the application')
     .option('--log', 'one line to stderr for each exchange, and for each connection that ends for an error or a limit')
     .option('--lint', 'check the application and the server against the specification; what is wrong goes to stderr')
     .addHelpText(
@@ -108,6 +116,8 @@ async function listen(
 ): Promise<readonly Running[]> {
   const common: ServeOptions = {
     host: options.host,
+    tree: options.tree,
+    ...(options.priority === undefined ? {} : { priority: options.priority }),
     protocols: options.protocol.map(name => (name === 'connect' ? '' : name)),
     ...(options.log === true ? { failed: logFailure } : {}),
     ...(options.initialWindow === undefined ? {} : { limits: { initialWindow: options.initialWindow } }),

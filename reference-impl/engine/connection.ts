@@ -15,6 +15,8 @@ import { FlowControl } from './flow-control.ts';
 import { EXPECTED_CLIENT_OCTETS, FrameInput } from './frame-input.ts';
 import { HeadersInput } from './headers-input.ts';
 import type { Limits } from './limits.ts';
+import { DEFAULT_POLICY, Priorities } from './priorities.ts';
+import { readDependency } from './priority-tree.ts';
 import { Promises } from './promises.ts';
 import { type RequestListener, Requests } from './requests.ts';
 import type { FieldList } from './response-blocks.ts';
@@ -39,6 +41,7 @@ const NO_TRAILERS: readonly string[] = Object.freeze([]);
 
 export class Http2Connection {
   readonly sender: Sender;
+  readonly priorities: Priorities;
   readonly #listener: ConnectionListener;
   readonly #input: FrameInput;
   readonly #headers: HeadersInput;
@@ -55,7 +58,7 @@ export class Http2Connection {
   #settingsSeen = false;
 
   /** `extendedConnect`: the peer is told that ":protocol" is taken (RFC 8441 §3). */
-  constructor(listener: ConnectionListener, limits: Limits, extendedConnect = false) {
+  constructor(listener: ConnectionListener, limits: Limits, extendedConnect = false, policy = DEFAULT_POLICY) {
     const announce = (): void => this.announce();
     this.#listener = listener;
     this.sender = new Sender(limits, stream => this.#streams.responseEnded(stream));
@@ -65,10 +68,21 @@ export class Http2Connection {
     this.#flow = new FlowControl(limits, this.sender, this.#streams);
     this.#floods = new Floods(limits, output);
     this.#promises = new Promises(limits, listener, this.#peer, this.sender, this.#streams, this.#closing);
-    const { sender } = this;
-    const requests = new Requests(limits, listener, this.#peer, sender, this.#streams, this.#flow, extendedConnect);
-    this.#headers = new HeadersInput(limits, this.#floods, (id, endStream, selfDependent, octets, start, end) =>
-      requests.block(id, endStream, selfDependent, octets, start, end),
+    const known = (): boolean => this.#flow.acknowledged;
+    this.priorities = new Priorities(limits, policy, this.sender, this.#streams, known);
+    this.#streams.over = stream => this.priorities.close(stream);
+    const requests = new Requests(
+      limits,
+      listener,
+      this.#peer,
+      this.sender,
+      this.#streams,
+      this.#flow,
+      this.priorities,
+      extendedConnect,
+    );
+    this.#headers = new HeadersInput(limits, this.#floods, (id, endStream, dependency, octets, start, end) =>
+      requests.block(id, endStream, dependency, octets, start, end),
     );
     this.#effects = {
       headerTableSize: size => blocks.encoder.setLimit(size),
@@ -78,7 +92,7 @@ export class Http2Connection {
       this.#frame(octets, header, start, end);
       return !this.#closing.closed;
     });
-    output.octets(encodeFrame(settings(localSettings(limits, extendedConnect))));
+    output.octets(encodeFrame(settings(localSettings(limits, extendedConnect, policy.signals === 'urgency'))));
     this.#flow.returnReceipt();
   }
 
@@ -199,6 +213,10 @@ export class Http2Connection {
       case FRAME_TYPE.CONTINUATION:
         this.#headers.continuation(flags, octets, start, end);
         break;
+      case FRAME_TYPE.PRIORITY_UPDATE:
+        this.#floods.countIdle('PRIORITY_UPDATE');
+        this.priorities.update(id, octets, start, end);
+        break;
       case FRAME_TYPE.PUSH_PROMISE:
         throw connectionError('PROTOCOL_ERROR', 'a client promises nothing (RFC 9113 section 8.4)');
     }
@@ -247,7 +265,11 @@ export class Http2Connection {
       throw isIdle ? sizeError(rule) : streamError('FRAME_SIZE_ERROR', id, rule);
     }
     this.#floods.countIdle('PRIORITY');
-    if ((readU32(octets, start) & 0x7fffffff) !== id) return;
+    const dependency = readDependency(octets, start);
+    if (dependency.parent !== id) {
+      this.priorities.depend(id, dependency);
+      return;
+    }
     const error = selfDependence(id);
     throw isIdle ? connectionError(error.code, error.message) : error;
   }
@@ -276,6 +298,7 @@ export class Http2Connection {
     this.#floods.countIdle('SETTINGS');
     this.#settingsSeen = true;
     applySettings(this.#peer, octets, start, end, this.#effects);
+    this.priorities.settle(this.#peer.noRfc7540Priorities);
     this.#floods.countReply();
     this.sender.output.header(0, FRAME_TYPE.SETTINGS, FLAG.ACK, 0);
   }

@@ -1,16 +1,17 @@
 /** HEADERS and CONTINUATION (RFC 9113 §6.2, §6.10) as they come: cut out of their frames and put together. */
-import { concat, FLAG, readU32 } from '../../wire/index.ts';
+import { concat, FLAG } from '../../wire/index.ts';
 import { connectionError } from './errors.ts';
 import type { Floods } from './floods.ts';
 import type { Limits } from './limits.ts';
+import { type Dependency, readDependency } from './priority-tree.ts';
 import { onStream, padding } from './rules.ts';
 
 /** Takes one whole field block, from `start` to `end`. */
 export type DeliverBlock = (
   stream: number,
   endStream: boolean,
-  /** The priority names the stream itself (RFC 7540 §5.3.1). */
-  selfDependent: boolean,
+  /** The priority of the frame (RFC 7540 §5.3); null where it has none. */
+  dependency: Dependency | null,
   octets: Uint8Array,
   start: number,
   end: number,
@@ -20,7 +21,7 @@ export type DeliverBlock = (
 interface OpenBlock {
   readonly stream: number;
   readonly endStream: boolean;
-  readonly selfDependent: boolean;
+  readonly dependency: Dependency | null;
   readonly parts: Uint8Array[];
   octets: number;
   continuations: number;
@@ -47,7 +48,7 @@ export class HeadersInput {
     onStream('HEADERS', id);
     let from = start;
     let to = end;
-    let selfDependent = false;
+    let dependency: Dependency | null = null;
     if (flags & FLAG.PADDED) {
       to = end - padding(octets, start, end, flags & FLAG.PRIORITY ? 5 : 0);
       from += 1;
@@ -55,7 +56,7 @@ export class HeadersInput {
       throw connectionError('FRAME_SIZE_ERROR', 'HEADERS is too short for its priority (RFC 9113 section 6.2)');
     }
     if (flags & FLAG.PRIORITY) {
-      selfDependent = (readU32(octets, from) & 0x7fffffff) === id;
+      dependency = readDependency(octets, from);
       from += 5;
     }
     if (id % 2 === 0) {
@@ -63,11 +64,11 @@ export class HeadersInput {
     }
     const endStream = (flags & FLAG.END_STREAM) !== 0;
     if (flags & FLAG.END_HEADERS) {
-      this.#deliver(id, endStream, selfDependent, octets, from, to);
+      this.#deliver(id, endStream, dependency, octets, from, to);
       return;
     }
     const parts = [octets.subarray(from, to)];
-    this.#open = { stream: id, endStream, selfDependent, parts, octets: to - from, continuations: 0 };
+    this.#open = { stream: id, endStream, dependency, parts, octets: to - from, continuations: 0 };
     if (from === to) this.#floods.countIdle('empty HEADERS');
   }
 
@@ -85,6 +86,6 @@ export class HeadersInput {
     if ((flags & FLAG.END_HEADERS) === 0) return;
     this.#open = null;
     const whole = concat(block.parts);
-    this.#deliver(block.stream, block.endStream, block.selfDependent, whole, 0, whole.length);
+    this.#deliver(block.stream, block.endStream, block.dependency, whole, 0, whole.length);
   }
 }

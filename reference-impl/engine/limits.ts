@@ -40,12 +40,19 @@ export interface Limits {
   readonly peerResets: Allowance;
   /** Stream errors that the peer provokes: the same attack with our RST_STREAM ("MadeYouReset"). */
   readonly provokedResets: Allowance;
-  /** Frames that carry nothing: empty DATA and fragments without an end, PRIORITY, SETTINGS. */
+  /** Frames that carry nothing: empty DATA and fragments without an end, PRIORITY, PRIORITY_UPDATE, SETTINGS. */
   readonly idleFrames: Allowance;
   /** Streams of ours that are remembered as reset, so that late frames are dropped and not answered. */
   readonly rememberedResets: number;
   /** Octets handed to the transport before the engine waits for it: a PING is answered behind no more than this. */
   readonly outputMark: number;
+  /**
+   * The same once somebody has spoken of priority: what is in the output goes out in the order in which it came there, so a
+   * change of priority takes effect behind no more than this, and behind what the transport keeps itself.
+   */
+  readonly orderedOutputMark: number;
+  /** Nodes of idle and closed streams in the priority tree; the one that was named longest ago goes (RFC 7540 §5.3.4). */
+  readonly keptNodes: number;
 }
 
 export const DEFAULT_LIMITS: Limits = {
@@ -65,6 +72,8 @@ export const DEFAULT_LIMITS: Limits = {
   idleFrames: { burst: 2000, perSecond: 500 },
   rememberedResets: 1000,
   outputMark: 524_288,
+  orderedOutputMark: 65_536,
+  keptNodes: 100,
 };
 
 /** Counts events against an allowance. */

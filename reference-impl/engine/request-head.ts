@@ -1,6 +1,7 @@
 /** From a decoded field section to the head of a request, or Malformed: RFC 9113 §8.3.1, §8.2.3, §8.5, §8.1.1, RFC 8441 §4. */
 import { Malformed } from './errors.ts';
 import { checkFieldLine, isAuthority, isScheme, isTarget, isToken, isValue } from './fields.ts';
+import { NOT_ASKED, readPriority } from './priority-field.ts';
 import type { FieldList } from './response-blocks.ts';
 
 /** What an application may trust of a request. Never changed once built: heads of equal blocks are shared. */
@@ -25,6 +26,8 @@ export interface Request {
   readonly contentLength: number;
   /** The client waits for 100 (RFC 9110 §10.1.1). */
   readonly expectsContinue: boolean;
+  /** What the `priority` field asks for, packed; NOT_ASKED where there is none that can be read. */
+  readonly priority: number;
 }
 
 const PSEUDO = [':method', ':scheme', ':path', ':authority', ':protocol'] as const;
@@ -61,6 +64,7 @@ export function readRequest(section: FieldList, extendedConnect = false): Reques
     // What a tunnel carries is no content.
     contentLength: method === 'CONNECT' ? -1 : rest.contentLength,
     expectsContinue: rest.expectsContinue,
+    priority: rest.priority,
   };
 }
 
@@ -122,6 +126,7 @@ interface Rest {
   readonly host: string | undefined;
   readonly contentLength: number;
   readonly expectsContinue: boolean;
+  readonly priority: number;
 }
 
 function readFields(section: FieldList, from: number): Rest {
@@ -130,6 +135,7 @@ function readFields(section: FieldList, from: number): Rest {
   let contentLength = -1;
   let expectsContinue = false;
   let cookie = -1;
+  let priority: string | undefined;
   for (let i = from; i < section.length; i += 2) {
     const name = section[i] as string;
     const value = section[i + 1] as string;
@@ -154,11 +160,14 @@ function readFields(section: FieldList, from: number): Rest {
         continue;
       }
       cookie = fields.length + 1;
+    } else if (name === 'priority') {
+      priority = priority === undefined ? value : `${priority}, ${value}`;
     }
     fields.push(name, value);
   }
   if (section.sensitive !== undefined) markSensitive(fields, section.sensitive);
-  return { fields, host, contentLength, expectsContinue };
+  const asked = priority === undefined ? NOT_ASKED : readPriority(priority);
+  return { fields, host, contentLength, expectsContinue, priority: asked };
 }
 
 /** Keeps what was never-indexed so for whoever passes it on (RFC 7541 §7.1.3); pseudo-fields and "host" are not there. */

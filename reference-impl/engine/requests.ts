@@ -4,6 +4,8 @@ import { streamError } from './errors.ts';
 import { FieldBlocks } from './field-blocks.ts';
 import type { FlowControl } from './flow-control.ts';
 import type { Limits } from './limits.ts';
+import type { Priorities } from './priorities.ts';
+import type { Dependency } from './priority-tree.ts';
 import { checkTrailers, type Request } from './request-head.ts';
 import type { FieldList } from './response-blocks.ts';
 import { asStreamError, checkLength, fieldsInTunnel, lengthError, parse, selfDependence } from './rules.ts';
@@ -30,6 +32,7 @@ export class Requests {
   readonly #sender: Sender;
   readonly #streams: Streams;
   readonly #flow: FlowControl;
+  readonly #priorities: Priorities;
   readonly #blocks: FieldBlocks;
   readonly #extendedConnect: boolean;
 
@@ -40,6 +43,7 @@ export class Requests {
     sender: Sender,
     streams: Streams,
     flow: FlowControl,
+    priorities: Priorities,
     extendedConnect: boolean,
   ) {
     this.#limits = limits;
@@ -48,21 +52,32 @@ export class Requests {
     this.#sender = sender;
     this.#streams = streams;
     this.#flow = flow;
+    this.#priorities = priorities;
     this.#blocks = new FieldBlocks(limits);
     this.#extendedConnect = extendedConnect;
   }
 
   /** A whole field block: it goes through HPACK in any case (RFC 9113 §4.3). */
-  block(id: number, endStream: boolean, selfDependent: boolean, octets: Uint8Array, start: number, end: number): void {
+  block(
+    id: number,
+    endStream: boolean,
+    dependency: Dependency | null,
+    octets: Uint8Array,
+    start: number,
+    end: number,
+  ): void {
     if (id <= this.#streams.highest) {
-      this.#trailers(id, endStream, selfDependent, this.#blocks.decode(octets, start, end));
+      this.#trailers(id, endStream, dependency?.parent === id, this.#blocks.decode(octets, start, end));
       return;
     }
     const known = this.#blocks.recall(octets, start, end);
     const section = known === null ? this.#blocks.decode(octets, start, end) : EMPTY;
     if (this.#streams.final) return;
     this.#streams.raise(id);
-    if (selfDependent) throw selfDependence(id);
+    if (dependency !== null) {
+      if (dependency.parent === id) throw selfDependence(id);
+      this.#priorities.useTree();
+    }
     if (this.#streams.active >= this.#limits.concurrentStreams) {
       throw streamError(
         'REFUSED_STREAM',
@@ -71,13 +86,13 @@ export class Requests {
       );
     }
     if (known !== null) {
-      this.#serve(id, endStream, known);
+      this.#serve(id, endStream, known, dependency);
     } else if (this.#blocks.tooLarge(section)) {
       this.#answer(id, 431, endStream);
     } else {
       const request = this.#parsed(section, id);
       this.#blocks.remember(octets, start, end, request);
-      this.#serve(id, endStream, request);
+      this.#serve(id, endStream, request, dependency);
     }
   }
 
@@ -92,12 +107,13 @@ export class Requests {
     }
   }
 
-  #serve(id: number, endStream: boolean, request: Request): void {
+  #serve(id: number, endStream: boolean, request: Request, dependency: Dependency | null): void {
     if (endStream && request.contentLength > 0) throw lengthError(id);
     const stream = this.#listener.open(id, this.#flow.initial, this.#peer.initialWindowSize);
     stream.state = next('idle', endStream ? 'receiveHeadersEnd' : 'receiveHeaders', id) as State;
     stream.contentLength = request.contentLength;
     this.#streams.active += 1;
+    this.#priorities.open(stream, request.priority, dependency);
     this.#listener.request(stream, request);
     this.#streams.store(stream);
   }

@@ -1,6 +1,6 @@
 /**
- * Who sends next. Round robin, one frame at a time: every stream with content and a window makes progress, whatever the
- * others do. An order by urgency or by tree is another implementation of the same three calls.
+ * Who sends next, one frame at a time. Round robin while nobody has said anything about priority; from the first word on
+ * the ordered scheduler of ordered-scheduler.ts, which has the same calls.
  */
 import type { Stream } from './stream.ts';
 
@@ -9,9 +9,12 @@ export interface Scheduler {
   add(stream: Stream): void;
   /** The stream to send one frame of, taken out: whoever has more to send is added again. */
   next(): Stream | undefined;
+  /** The stream sends nothing more. It may be given once more all the same. */
+  remove(stream: Stream): void;
   readonly empty: boolean;
 }
 
+/** Every stream with content and a window makes progress, whatever the others do. */
 export function roundRobin(): Scheduler {
   let waiting: Stream[] = [];
   let at = 0;
@@ -31,6 +34,9 @@ export function roundRobin(): Scheduler {
       }
       stream.scheduled = false;
       return stream;
+    },
+    remove() {
+      // It stands in the middle of an array: whoever takes it out sees that it sends no more.
     },
     get empty() {
       return at === waiting.length;

@@ -13,8 +13,13 @@ const FRAME = MIN_MAX_FRAME_SIZE;
 export class Sender {
   readonly output = new Output();
   readonly blocks: ResponseBlocks;
-  readonly #scheduler: Scheduler = roundRobin();
-  readonly #mark: number;
+  #scheduler: Scheduler = roundRobin();
+  /** Streams that have an end to send and no content: it costs no window, and holds nobody up. */
+  readonly #ends: Scheduler = roundRobin();
+  #mark: number;
+  readonly #orderedMark: number;
+  /** Somebody has spoken of priority: content waits for its turn, however short it is. */
+  #ordered = false;
   readonly #ended: (stream: Stream) => void;
   /** The connection's window for what is sent (RFC 9113 §6.9.1). */
   window = DEFAULT_WINDOW;
@@ -25,7 +30,17 @@ export class Sender {
   constructor(limits: Limits, ended: (stream: Stream) => void) {
     this.blocks = new ResponseBlocks(limits.encoderTable);
     this.#mark = limits.outputMark;
+    this.#orderedMark = Math.min(limits.outputMark, limits.orderedOutputMark);
     this.#ended = ended;
+  }
+
+  /** From now on `scheduler` says who is next; whoever waits is handed over. */
+  order(scheduler: Scheduler): void {
+    const before = this.#scheduler;
+    this.#scheduler = scheduler;
+    this.#mark = this.#orderedMark;
+    this.#ordered = true;
+    for (let stream = before.next(); stream !== undefined; stream = before.next()) this.schedule(stream);
   }
 
   /** Somebody was told that there is no room because of the transport: to be told again when there is. */
@@ -64,7 +79,8 @@ export class Sender {
   /** The whole content of a response, its last: straight to the output where that is possible. */
   content(stream: Stream, octets: Uint8Array): void {
     const { length } = octets;
-    if (length <= FRAME && length <= stream.sendWindow && length <= this.window && this.takes) {
+    const fits = length <= FRAME && length <= stream.sendWindow && length <= this.window;
+    if (fits && !this.#ordered && this.takes) {
       this.output.header(length, FRAME_TYPE.DATA, FLAG.END_STREAM, stream.id);
       this.output.octets(octets);
       stream.sendWindow -= length;
@@ -93,29 +109,29 @@ export class Sender {
 
   /** To be called whenever a stream may have become able to send. */
   schedule(stream: Stream): void {
-    if (stream.sending && (stream.queued > 0 ? stream.sendWindow > 0 : stream.endDue)) this.#scheduler.add(stream);
+    if (!stream.sending) return;
+    if (stream.queued === 0) {
+      if (stream.endDue) this.#ends.add(stream);
+    } else if (stream.sendWindow > 0) {
+      this.#scheduler.add(stream);
+    }
   }
 
   /** Moves content to the output until that is full, nothing is left or the connection's window is used up. */
   pump(): void {
-    const blocked: Stream[] = [];
     while (this.takes) {
-      const stream = this.#scheduler.next();
+      const stream = this.#ends.next() ?? (this.window > 0 ? this.#scheduler.next() : undefined);
       if (stream === undefined) break;
       if (!stream.sending) continue;
-      if (stream.queued > 0 && this.window <= 0) {
-        blocked.push(stream);
-        continue;
-      }
       this.#frame(stream);
       this.schedule(stream);
       stream.onProgress();
     }
-    for (const stream of blocked) this.#scheduler.add(stream);
   }
 
   /** Drops what a stream had to send. */
   drop(stream: Stream): void {
+    this.#scheduler.remove(stream);
     stream.queue = null;
     stream.dropped += stream.queued;
     stream.queued = 0;

@@ -11,8 +11,8 @@ import {
 import { connectionError } from './errors.ts';
 import type { Limits } from './limits.ts';
 
-/** What the server's first SETTINGS frame says. `extendedConnect`: ":protocol" is taken (RFC 8441 §3). */
-export function localSettings(limits: Limits, extendedConnect: boolean): readonly SettingEntry[] {
+/** The server's first SETTINGS: ":protocol" is taken (RFC 8441 §3); PRIORITY is ignored (RFC 9218 §2.1). */
+export function localSettings(limits: Limits, extendedConnect: boolean, noTree: boolean): readonly SettingEntry[] {
   const entries: SettingEntry[] = [
     ['MAX_CONCURRENT_STREAMS', limits.concurrentStreams],
     ['INITIAL_WINDOW_SIZE', limits.initialWindow],
@@ -22,6 +22,7 @@ export function localSettings(limits: Limits, extendedConnect: boolean): readonl
     entries.push(['HEADER_TABLE_SIZE', limits.headerTable]);
   }
   if (extendedConnect) entries.push(['ENABLE_CONNECT_PROTOCOL', 1]);
+  if (noTree) entries.push(['NO_RFC7540_PRIORITIES', 1]);
   return entries;
 }
 
@@ -32,6 +33,7 @@ export interface PeerSettings {
   maxConcurrentStreams: number;
   initialWindowSize: number;
   maxFrameSize: number;
+  noRfc7540Priorities: boolean;
 }
 
 export function initialPeerSettings(): PeerSettings {
@@ -41,6 +43,7 @@ export function initialPeerSettings(): PeerSettings {
     maxConcurrentStreams: INITIAL_SETTINGS.MAX_CONCURRENT_STREAMS,
     initialWindowSize: INITIAL_SETTINGS.INITIAL_WINDOW_SIZE,
     maxFrameSize: INITIAL_SETTINGS.MAX_FRAME_SIZE,
+    noRfc7540Priorities: false,
   };
 }
 
@@ -89,6 +92,9 @@ function applySetting(peer: PeerSettings, id: number, value: number, effects: Se
     }
     case SETTING.MAX_FRAME_SIZE:
       peer.maxFrameSize = value;
+      break;
+    case SETTING.NO_RFC7540_PRIORITIES:
+      peer.noRfc7540Priorities = value === 1;
       break;
   }
 }

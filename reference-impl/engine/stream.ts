@@ -3,6 +3,7 @@
  * happen: an object fewer for each request than a listener beside it.
  */
 import type { State } from './stream-state.ts';
+import type { Turn } from './turn.ts';
 
 /** At whose door an end lies. */
 export type Party = 'peer' | 'app' | 'server' | 'transport';
@@ -34,6 +35,8 @@ export abstract class Stream {
   /** Stands in the scheduler, and in the connection's table. */
   scheduled = false;
   stored = false;
+  /** What was said about its priority; null where nothing was. */
+  turn: Turn | null = null;
 
   /** DATA is another protocol's: no field section may follow (RFC 9113 §8.5). */
   tunnel = false;
@@ -65,6 +68,8 @@ export abstract class Stream {
   abstract onComplete(): void;
   /** Both halves are over. */
   abstract onClosed(): void;
+  /** The peer asks for another priority. */
+  onPriority(): void {}
 
   /** The peer may still send content or trailers. */
   get receiving(): boolean {

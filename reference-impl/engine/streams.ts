@@ -18,6 +18,8 @@ export class Streams {
   promised = 0;
   /** The final GOAWAY is out: frames of streams above `highest` are dropped (RFC 9113 §6.8). */
   final = false;
+  /** Told of streams that are over on the wire and whose priority something was said about. */
+  over: (stream: Stream) => void = () => {};
   readonly #stored = new Map<number, Stream>();
   readonly #closed: ClosedStreams;
   readonly #sender: Sender;
@@ -39,6 +41,13 @@ export class Streams {
 
   get(id: number): Stream | undefined {
     return this.#stored.get(id);
+  }
+
+  /** Streams of the peer that are open or half-closed. */
+  get open(): number {
+    let open = 0;
+    for (const id of this.#stored.keys()) if (id % 2 !== 0) open += 1;
+    return open;
   }
 
   values(): IterableIterator<Stream> {
@@ -96,6 +105,7 @@ export class Streams {
     if (stream.stored) this.#stored.delete(stream.id);
     stream.failed = true;
     this.#sender.drop(stream);
+    if (stream.turn !== null) this.over(stream);
     stream.onFail(code, by, rule);
     stream.onClosed();
     if (!stream.held) this.#leave(stream);
@@ -142,6 +152,7 @@ export class Streams {
   /** Both halves are over, in good order. */
   finish(stream: Stream): void {
     if (stream.stored) this.#stored.delete(stream.id);
+    if (stream.turn !== null) this.over(stream);
     stream.onClosed();
     if (!stream.held) this.#leave(stream);
   }

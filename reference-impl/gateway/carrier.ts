@@ -1,5 +1,5 @@
 /** What an exchange asks of its connection: of the engine on HTTP/2, of one message at a time on HTTP/1.x. */
-import type { App, Caps, Connection, Fields } from '../../spec/msgi.ts';
+import type { App, Caps, Connection, Fields, Priority } from '../../spec/msgi.ts';
 import type { Request } from '../engine/request-head.ts';
 import type { FieldList } from '../engine/response-blocks.ts';
 import type { Party, Stream } from '../engine/stream.ts';
@@ -59,6 +59,10 @@ export interface Carrier {
   readonly initialWindow: number;
   readonly outputMark: number;
   caps(handling: Handling): Caps;
+  /** What the peer asks for now. */
+  priority(handling: Handling): Priority;
+  /** The application's word, checked. */
+  prioritize(handling: Handling, urgency: number, incremental: boolean): void;
   /** Whether an informational response of that status is sent at all. */
   informs(handling: Handling, status: number): boolean;
   /** Whether exchanges of that authority may be promised on one of `parent`. */

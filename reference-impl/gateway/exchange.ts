@@ -20,8 +20,6 @@ import type { Inbound } from './inbound.ts';
 import type { Outbound } from './outbound.ts';
 import { push } from './promises.ts';
 
-const NO_PRIORITY: Priority = Object.freeze({ scheme: 'none', urgency: 3, incremental: false, node: null });
-
 export class ServerExchange implements Exchange {
   readonly #handling: Handling;
   #body: Source | null = null;
@@ -60,7 +58,7 @@ export class ServerExchange implements Exchange {
   }
 
   get priority(): Priority {
-    return NO_PRIORITY;
+    return this.#handling.gateway.priority(this.#handling);
   }
 
   get signal(): AbortSignal {
@@ -90,6 +88,7 @@ export class ServerExchange implements Exchange {
   prioritize(urgency: number, incremental = false): void {
     checkInteger('urgency', urgency, 0, 7);
     if (typeof incremental !== 'boolean') throw new TypeError('incremental is true or false');
+    this.#handling.gateway.prioritize(this.#handling, urgency, incremental);
   }
 
   deadline(ms: number): void {

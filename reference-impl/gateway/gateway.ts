@@ -1,9 +1,10 @@
 /** One connection between the engine and an application: makes exchanges of requests and runs the application on them. */
-import type { Address, App, Caps, Connection, Fields, Tls } from '../../spec/msgi.ts';
+import type { Address, App, Caps, Connection, Fields, Priority, PriorityNode, Tls } from '../../spec/msgi.ts';
 import type { ErrorCode } from '../../wire/index.ts';
 import { type ConnectionListener, Http2Connection } from '../engine/connection.ts';
 import type { Http2Error } from '../engine/errors.ts';
 import type { Limits } from '../engine/limits.ts';
+import type { PriorityPolicy } from '../engine/priorities.ts';
 import type { Request } from '../engine/request-head.ts';
 import type { Stream } from '../engine/stream.ts';
 import type { Applications } from './applications.ts';
@@ -12,6 +13,7 @@ import { Deadlines } from './deadlines.ts';
 import { ServerExchange } from './exchange.ts';
 import { Handling, NO_FIELDS } from './handling.ts';
 import { follow, invoke, reportFailure } from './invocation.ts';
+import { capsByPriority, priorityOf, viewOf } from './priority-view.ts';
 import { checkWaits } from './waits.ts';
 
 /** What all connections of a server share. */
@@ -26,6 +28,8 @@ export interface Host {
   /** Of HTTP/1.1: its clients read while they send, and take 103. */
   readonly duplex: boolean;
   readonly earlyHints: boolean;
+  /** Signals of priority that are taken; all of them by default. */
+  readonly priority?: PriorityPolicy;
   /** The value of the date field now, kept up by the server's one timer. */
   readonly clock: { readonly date: string };
   /** How long the peer may keep a response, or an application that reads a request, waiting: milliseconds. */
@@ -65,7 +69,7 @@ export interface Transport extends Ends {
 const DRAIN_LIMIT = 1000;
 
 /** What exchanges of this server can do: ordinary ones, those that promises can be made on, and tunnels. */
-const CAPS: Caps = Object.freeze({
+const ORDINARY: Caps = Object.freeze({
   multiplex: true,
   duplex: true,
   push: false,
@@ -76,8 +80,9 @@ const CAPS: Caps = Object.freeze({
   priority: 'none',
   reset: 'code',
 });
-const PUSH_CAPS: Caps = Object.freeze({ ...CAPS, push: true });
-const TUNNEL_CAPS: Caps = Object.freeze({ ...CAPS, tunnel: true });
+const CAPS = capsByPriority(ORDINARY);
+const PUSH_CAPS = capsByPriority({ ...ORDINARY, push: true });
+const TUNNEL_CAPS = capsByPriority({ ...ORDINARY, tunnel: true });
 
 export class Gateway implements Carrier, ConnectionListener {
   readonly http2: Http2Connection;
@@ -93,8 +98,9 @@ export class Gateway implements Carrier, ConnectionListener {
     this.#host = host;
     this.#transport = transport;
     const extended = [...host.protocols].some(protocol => protocol !== '');
-    this.http2 = new Http2Connection(this, host.limits, extended);
-    this.face = connectionFace(this.http2, transport, () => this.drain());
+    this.http2 = new Http2Connection(this, host.limits, extended, host.priority);
+    const tree = (): PriorityNode | null => viewOf(this.http2.priorities.root(this.#invoked));
+    this.face = connectionFace(this.http2, transport, tree, () => this.drain());
   }
 
   get date(): string {
@@ -137,6 +143,7 @@ export class Gateway implements Carrier, ConnectionListener {
   promise(parent: Handling, section: Fields, request: Request, app: App = this.#host.app): boolean {
     const handling = this.http2.promise(parent, section) as Handling | null;
     if (handling === null) return false;
+    this.http2.priorities.promise(handling, parent.id, request.priority);
     handling.begin(request);
     const later = new Promise(resolve => setImmediate(resolve));
     follow(
@@ -152,8 +159,17 @@ export class Gateway implements Carrier, ConnectionListener {
   }
 
   caps(handling: Handling): Caps {
-    if (handling.head.method === 'CONNECT') return TUNNEL_CAPS;
-    return !handling.promised && this.http2.takesPromises ? PUSH_CAPS : CAPS;
+    const { counting } = this.http2.priorities;
+    if (handling.head.method === 'CONNECT') return TUNNEL_CAPS[counting];
+    return (!handling.promised && this.http2.takesPromises ? PUSH_CAPS : CAPS)[counting];
+  }
+
+  priority(handling: Handling): Priority {
+    return priorityOf(this.http2.priorities, handling);
+  }
+
+  prioritize(handling: Handling, urgency: number, incremental: boolean): void {
+    this.http2.priorities.prioritize(handling, urgency, incremental);
   }
 
   informs(): boolean {
@@ -206,7 +222,12 @@ export class Gateway implements Carrier, ConnectionListener {
   }
 }
 
-export function connectionFace(http2: { readonly draining: boolean }, transport: Ends, drain: () => void): Connection {
+export function connectionFace(
+  http2: { readonly draining: boolean },
+  transport: Ends,
+  tree: () => PriorityNode | null,
+  drain: () => void,
+): Connection {
   let locals: Record<string, unknown> | null = null;
   return {
     get peer() {
@@ -218,7 +239,9 @@ export function connectionFace(http2: { readonly draining: boolean }, transport:
     get tls() {
       return transport.tls;
     },
-    tree: null,
+    get tree() {
+      return tree();
+    },
     get draining() {
       return http2.draining;
     },

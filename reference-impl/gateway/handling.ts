@@ -323,6 +323,11 @@ export class Handling extends Stream {
     this.held = this.failed ? !this.settled : !this.over;
   }
 
+  override onPriority(): void {
+    if ((this.extras?.notices ?? null) === null) return;
+    this.tell({ type: 'priority', priority: this.gateway.priority(this) });
+  }
+
   #closeIfOver(): void {
     if (this.over || this.phase === 'idle' || this.phase === 'open') return;
     if (this.error === null && !this.complete) return;

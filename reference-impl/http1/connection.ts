@@ -2,7 +2,7 @@
  * An HTTP/1.x connection between node's parser and an application: exchanges one after the other, with the lifecycle that
  * those of HTTP/2 have. What a version cannot say is said by closing (section 9.3 of the specification).
  */
-import type { Caps, Connection } from '../../spec/msgi.ts';
+import type { Caps, Connection, Priority } from '../../spec/msgi.ts';
 import { ERROR_CODE, MAX_WINDOW } from '../../wire/index.ts';
 import type { Party } from '../engine/stream.ts';
 import type { Carrier, Wire } from '../gateway/carrier.ts';
@@ -12,9 +12,10 @@ import type { Handling } from '../gateway/handling.ts';
 import { invoke, reportFailure } from '../gateway/invocation.ts';
 import { Patience } from '../gateway/patience.ts';
 import { checkWaits } from '../gateway/waits.ts';
-import { capsOf } from './caps.ts';
+import { capsOf, countsUrgency } from './caps.ts';
 import { readFieldLines } from './field-lines.ts';
 import { type Arrival, Message } from './message.ts';
+import { priorityOf } from './priority.ts';
 import { type ParserError, parserStatus, Refusal, refusalText } from './refusal.ts';
 import { type Request, readRequest } from './request-head.ts';
 import { type Outlet, Sender } from './sender.ts';
@@ -60,7 +61,12 @@ export class Http1Connection implements Carrier, Wire {
   constructor(host: Host, transport: Http1Transport) {
     this.#host = host;
     this.#transport = transport;
-    this.face = connectionFace(this, transport, () => this.drain());
+    this.face = connectionFace(
+      this,
+      transport,
+      () => null,
+      () => this.drain(),
+    );
     this.sender = new Sender(
       transport,
       message => this.#stays(message as Message),
@@ -92,6 +98,13 @@ export class Http1Connection implements Carrier, Wire {
   caps(handling: Handling): Caps {
     return (handling as Message).caps;
   }
+
+  priority(handling: Handling): Priority {
+    return priorityOf(handling.head, countsUrgency(this.#host));
+  }
+
+  /** There is one exchange at a time, and nothing to order (MSGI-PRIO-21). */
+  prioritize(): void {}
 
   informs(handling: Handling, status: number): boolean {
     return handling.head.version === '1.1' && (status !== 103 || this.#host.earlyHints);

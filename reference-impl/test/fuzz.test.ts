@@ -5,7 +5,7 @@
 import { strict as assert } from 'node:assert';
 import fc from 'fast-check';
 import t from 'tap';
-import type { Exchange, Notice, Sink } from '../../spec/msgi.ts';
+import type { Exchange, Notice, Priority, PriorityNode, Sink } from '../../spec/msgi.ts';
 import {
   concat,
   continuation,
@@ -20,6 +20,7 @@ import {
   PREFACE_OCTETS,
   ping,
   priority,
+  priorityUpdate,
   rstStream,
   type SettingName,
   settings,
@@ -33,6 +34,7 @@ import { ModelClient, type ModelStream, pattern } from './model-client.ts';
 
 const STREAMS = 4;
 const PROMISES = 2;
+const KEPT_NODES = 5;
 const CONTENT_KEY = 1000;
 /** What a client that makes no mistake may meet: refusals, resets and failures of the application, limits. */
 const FAIR: readonly number[] = [
@@ -46,6 +48,25 @@ const ASKED = new Error('asked for by the fuzz');
 /** What the application does inside its call; "wait" leaves it to later actions. */
 const FIRST = ['wait', 'wait', 'wait', 'respond', 'start', 'throw', 'nothing', 'reset'] as const;
 type First = (typeof FIRST)[number];
+
+/** The tree hangs together: every node below its parent, each id once, and the exchange among them. */
+function checkTree(x: Exchange): void {
+  const { tree } = x.connection;
+  assert.equal(tree === null, x.caps.priority === 'urgency');
+  if (tree === null) return;
+  const ids = new Set<number>();
+  const visit = (node: PriorityNode): void => {
+    assert.ok(!ids.has(node.id) && node.weight >= 1 && node.weight <= 256);
+    ids.add(node.id);
+    for (const child of node.children) {
+      assert.equal(child.parent, node);
+      visit(child);
+    }
+  };
+  visit(tree);
+  assert.ok(x.state === 'dead' || ids.has(x.id), 'an open stream has a node');
+  assert.ok(ids.size <= 1 + STREAMS + PROMISES + KEPT_NODES, 'the tree is bounded');
+}
 
 /** One exchange as its application sees it. */
 class Served {
@@ -63,9 +84,29 @@ class Served {
   fulfil: () => void = () => {};
   reject: (error: unknown) => void = () => {};
 
+  /** What the peer asked for when the application last heard of it. */
+  #known: string;
+
   constructor(x: Exchange) {
     this.x = x;
+    this.#known = numbers(x.priority);
   }
+
+  /** A notice of priority: something has changed. Numbers that have not are those of a node that moved. */
+  asked(priority: Priority): void {
+    assert.ok(numbers(priority) !== this.#known || priority.node !== null, 'a notice of nothing');
+    this.#known = numbers(priority);
+  }
+
+  /** By the end of the turn every change has been told; what the tree gives up to make room is no change. */
+  told(): void {
+    const { priority } = this.x;
+    if (priority.scheme !== 'tree') assert.equal(numbers(priority), this.#known, 'a change without a notice');
+  }
+}
+
+function numbers({ scheme, urgency, incremental }: Priority): string {
+  return `${scheme} ${urgency} ${incremental}`;
 }
 
 /** Everything of one run. */
@@ -99,6 +140,8 @@ class World {
       outputMark: 20_000,
       headerListSize: 500,
       rememberedResets: 100,
+      keptNodes: KEPT_NODES,
+      orderedOutputMark: 17_000,
       peerResets: { burst: 20, perSecond: 1 },
     };
     this.gateway = new Gateway(
@@ -129,14 +172,16 @@ class World {
     const served = new Served(x);
     this.served.push(served);
     const expected = this.#expected.get(x.id);
+    checkTree(x);
     if (this.exact && expected !== undefined)
       assert.deepEqual([...x.request.fields], expected, 'the fields as they were sent');
     x.watch(notice => {
       assert.ok(
-        !served.notices.includes('close') && !served.notices.includes(notice.type),
-        'each notice once, close last',
+        !served.notices.includes('close') && (notice.type === 'priority' || !served.notices.includes(notice.type)),
+        'drain and close once, close last',
       );
       served.notices.push(notice.type);
+      if (notice.type === 'priority') served.asked(notice.priority);
       if (notice.type !== 'close') return;
       served.complete = notice.complete;
       assert.ok(x.body.buffered === 0 && x.body.window <= 0, 'the request half is over, too');
@@ -351,6 +396,18 @@ class World {
     this.send(settings([[name, value]]));
   }
 
+  /** A word on the stream that is opened next: at most one is not open, and the streams leave it room. */
+  early(value: string): void {
+    const live = [...this.client.streams.values()].filter(s => !s.ended || s.response !== 'ended').length;
+    if (live < STREAMS) this.send(priorityUpdate(this.nextId, value));
+  }
+
+  prioritize(served: Served, urgency: number, incremental: boolean): void {
+    const before = numbers(served.x.priority);
+    this.#call(served, [], () => served.x.prioritize(urgency, incremental));
+    assert.equal(numbers(served.x.priority), before, 'the word of the application is none of the peer');
+  }
+
   acknowledge(): void {
     this.flush();
     // What has not been read cannot be acknowledged.
@@ -447,6 +504,7 @@ class World {
       assert.ok(sink.buffered > 0 || writing === 0, 'write settles');
       assert.ok(sink.window <= 0 || waiting === 0, 'ready settles');
     }
+    for (const served of this.served) served.told();
     if (!this.exact) return;
     assert.ok(this.client.goaway <= 0 || this.client.goaway === ERROR_CODE.ENHANCE_YOUR_CALM, 'an error of nobody');
     assert.ok(
@@ -551,6 +609,7 @@ const request: fc.Arbitrary<Act> = fc
       ['x-a', 'b'],
       ['cookie', 'a'],
       ['x-l', 'v'.repeat(90)],
+      ['priority', 'u=1, i'],
       ['x-m', 'w'.repeat(900)],
     ),
     fc.boolean(),
@@ -562,6 +621,8 @@ const request: fc.Arbitrary<Act> = fc
       world =>
         world.request(method, fields, end && method !== 'POST', cut, padding),
   );
+
+const VALUES = ['u=0', 'u=1, i', 'u=7', 'i', '', 'u=9', 'u=3;', 'x, u=2, i=?0'] as const;
 
 /** Acts by name, with their weights: a counterexample is a list of names. */
 const ACTS: readonly (readonly [number, string, fc.Arbitrary<Act>])[] = [
@@ -580,7 +641,20 @@ const ACTS: readonly (readonly [number, string, fc.Arbitrary<Act>])[] = [
   [2, 'table setting', fc.constantFrom(0, 60, 4096).map(n => w => w.settings('HEADER_TABLE_SIZE', n))],
   [2, 'acknowledge', fc.constant(w => w.acknowledge())],
   [1, 'PING', fc.constant(w => w.send(ping([1, 2, 3, 4, 5, 6, 7, 8])))],
-  [1, 'PRIORITY', onStream((w, s) => w.send(priority(s.id + 2, { dependency: 0, weight: 1 })))],
+  [
+    3,
+    'PRIORITY',
+    onStream((w, s, n) => {
+      const dependency = Math.max(0, w.nextId - 2 * (n % 8));
+      const weight = 1 + (n % 256);
+      w.send(priority(dependency === s.id ? s.id + 2 : s.id, { dependency, weight, exclusive: n % 3 === 0 }));
+    }),
+  ],
+  [3, 'PRIORITY_UPDATE', onStream((w, s, n) => w.send(priorityUpdate(s.id, VALUES[n % VALUES.length] as string)))],
+  [1, 'PRIORITY of a promise', onPromise((w, s) => w.send(priority(s.id, { dependency: w.nextId - 2, weight: 9 })))],
+  [1, 'PRIORITY_UPDATE of a promise', onPromise((w, s) => w.send(priorityUpdate(s.id, 'u=2')))],
+  [1, 'early', fc.nat(9).map(n => w => w.early(VALUES[n % VALUES.length] as string))],
+  [3, 'prioritize', onServed((w, s, n) => w.prioritize(s, n % 8, n % 3 === 0))],
   [8, 'respond', onServed((w, s, n) => w.respond(s, n * 10))],
   [8, 'start', onServed((w, s) => w.start(s))],
   [16, 'write', onServed((w, s, n) => w.write(s, n * 25))],
@@ -611,7 +685,7 @@ const ACTS: readonly (readonly [number, string, fc.Arbitrary<Act>])[] = [
   [
     0.5,
     'any frame',
-    fc.tuple(fc.nat(11), fc.nat(255), fc.nat(1000), fc.uint8Array({ maxLength: 30 })).map(
+    fc.tuple(fc.nat(16), fc.nat(255), fc.nat(1000), fc.uint8Array({ maxLength: 30 })).map(
       ([type, flags, id, payload]) =>
         w =>
           w.raw(type, flags, id % (w.nextId + 2), payload),

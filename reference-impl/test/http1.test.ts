@@ -366,6 +366,27 @@ t.test('caps are those of the message', async t => {
   ]);
 });
 
+t.test('priority: the field, and nothing to order', async t => {
+  const seen: unknown[] = [];
+  const app: App = x => {
+    x.prioritize(0);
+    const { scheme, urgency, incremental, node } = x.priority;
+    seen.push([x.caps.priority, scheme, urgency, incremental, node, x.connection.tree]);
+    x.respond(200);
+  };
+  const server = await hosting(t, app);
+  const tree = await hosting(t, app, { priority: 'tree' });
+  const asked = get('/', 'priority: u=1\r\npriority: i\r\n');
+  await exchange(t, server.port, get() + asked + get('/', 'priority: u=,\r\n'));
+  await exchange(t, tree.port, asked);
+  t.same(seen, [
+    ['urgency', 'none', 3, false, null, null],
+    ['urgency', 'urgency', 1, true, null, null],
+    ['urgency', 'none', 3, false, null, null],
+    ['none', 'none', 3, false, null, null],
+  ]);
+});
+
 t.test('an allowance of nothing stops the reading of the socket', async t => {
   let exchange: Exchange | undefined;
   let goOn: () => void = () => {};

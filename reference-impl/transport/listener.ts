@@ -44,6 +44,7 @@ export class Listener {
       authorities: inLowerCase(options.authorities),
       duplex: options.duplex ?? false,
       earlyHints: options.earlyHints ?? false,
+      priority: { signals: options.priority ?? 'both', tree: options.tree ?? true },
       clock: this.#clock,
       sendTimeout: options.sendTimeout ?? 60_000,
       receiveTimeout: options.receiveTimeout ?? 60_000,

@@ -1,5 +1,6 @@
 /** What a listener may be told. */
 import type { Limits } from '../engine/limits.ts';
+import type { Signals } from '../engine/priorities.ts';
 import type { ConnectionFailure } from '../gateway/gateway.ts';
 
 /** PEM texts. */
@@ -23,6 +24,13 @@ export interface ServeOptions {
   readonly authorities?: readonly string[];
   /** Any of the engine's limits. */
   readonly limits?: Partial<Limits>;
+  /**
+   * Signals of priority that count: the tree of RFC 7540 section 5.3, urgency and incremental of RFC 9218, or "both", the
+   * default. "urgency" tells clients with SETTINGS_NO_RFC7540_PRIORITIES.
+   */
+  readonly priority?: Signals;
+  /** False hides the tree from applications: its nodes show how many streams there are, also those of other users. */
+  readonly tree?: boolean;
   /** Milliseconds for the client to begin and to acknowledge SETTINGS; default 10,000 and 30,000. */
   readonly prefaceTimeout?: number;
   readonly settingsTimeout?: number;
