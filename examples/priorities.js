@@ -3,7 +3,7 @@
  *
  *   msgi serve examples/priorities.js --tls       (and a browser at https://127.0.0.1:8080/)
  */
-const [SIDE, PREVIEW] = [400, 40_000]; // pixels, octets
+const [SIDE, PREVIEW, PIECE] = [400, 40_000, 16_384]; // pixels, octets, octets
 const page = `<!doctype html>${[1, 2, 3, 4].map(n => `<img src="${n}.bmp">`).join('')}`;
 
 /** A square of one colour, as a bitmap. @param {number} shade */
@@ -26,13 +26,8 @@ const app = async x => {
   const yieldToOthers = () => x.prioritize(Math.min(7, x.priority.urgency + 2), true);
   x.watch(notice => void (notice.type === 'priority' && yieldToOthers()));
   yieldToOthers();
-  // No more than can go now: what is written already cannot be overtaken.
-  for (let at = PREVIEW; at < image.length; ) {
-    const room = await out.ready();
-    if (room === 0) break; // HEAD
-    await out.write(image.subarray(at, at + room));
-    at += room;
-  }
+  // Piece by piece, and always one that waits: who only asks for room with `ready` has nothing there when room comes.
+  for (let at = PREVIEW; at < image.length; at += PIECE) await out.write(image.subarray(at, at + PIECE));
   await out.end();
 };
 
