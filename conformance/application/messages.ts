@@ -73,9 +73,10 @@ export function authorityOf(caseId: string, key: string): string {
   return `${[...caseId.split('/'), key].toReversed().join('.')}.${SPACE}:443`;
 }
 
-/** The case and the key that a request names; null where it names none. */
+/** The case and the key that a request names, anywhere in its path, well-formed or not; null where it names none. */
 export function addressed(target: string, authority: string): { readonly caseId: string; readonly key: string } | null {
-  const [, chapter, slug, key] = /^\/msgi-kit\/([a-z0-9-]+)\/([a-z0-9-]+)\/([a-z0-9_~-]+)(?:[/?]|$)/.exec(target) ?? [];
+  const [, chapter, slug, key] =
+    /(?:^|\/)msgi-kit\/([a-z0-9-]+)\/([a-z0-9-]+)\/([a-z0-9_~-]+)(?:[^a-z0-9_~-]|$)/.exec(target) ?? [];
   if (key !== undefined) return { caseId: `${chapter}/${slug}`, key };
   if (target !== '') return null;
   const [, plain, own, group] = /^([a-z0-9_~-]+)\.([a-z0-9-]+)\.([a-z0-9-]+)\.msgi-kit(?::|$)/.exec(authority) ?? [];

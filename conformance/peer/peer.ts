@@ -659,6 +659,7 @@ export class Peer {
     const status = Number(fieldValue(fields, ':status') ?? 0);
     if (status >= 100 && status < 200) {
       stream.interim.push(status);
+      stream.interimFields.push(fields);
       return;
     }
     stream.status = status;

@@ -18,6 +18,8 @@ export class StreamRecord {
   /** Final status; 0 until its head came. */
   status = 0;
   readonly interim: number[] = [];
+  /** Fields of each informational response, with its status. */
+  readonly interimFields: (readonly string[])[] = [];
   fields: readonly string[] = [];
   trailers: readonly string[] | null = null;
   /** Octets of content received. */

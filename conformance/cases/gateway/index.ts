@@ -1,9 +1,14 @@
 /** Cases that need the kit's application behind the server. This module is loaded in the subject's process, too. */
 import type { GatewayCase } from '../../gateway/case.ts';
 import drain from './drain/index.ts';
+import messages from './messages/index.ts';
 import multiplexing from './multiplexing/index.ts';
 
 /** By area: each is a suite of its own. */
-export const gatewaySuites: Readonly<Record<string, readonly GatewayCase[]>> = { multiplexing, drain };
+export const gatewaySuites: Readonly<Record<string, readonly GatewayCase[]>> = {
+  multiplexing,
+  messages,
+  drain,
+};
 
 export const gatewayCases: readonly GatewayCase[] = Object.values(gatewaySuites).flat();

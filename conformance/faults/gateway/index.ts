@@ -2,6 +2,7 @@
 
 import drain from './drain.ts';
 import type { GatewayFault } from './fault.ts';
+import messages from './messages/index.ts';
 import multiplexing from './multiplexing/index.ts';
 
-export const gatewayFaults: readonly GatewayFault[] = [...multiplexing, ...drain];
+export const gatewayFaults: readonly GatewayFault[] = [...multiplexing, ...messages, ...drain];

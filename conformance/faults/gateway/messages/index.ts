@@ -1,0 +1,9 @@
+/** Servers that are wrong about heads, fields and lengths. */
+import fields from './fields.ts';
+import givenFields from './given-fields.ts';
+import head from './head.ts';
+import lengths from './lengths.ts';
+import refused from './refused.ts';
+import tables from './tables.ts';
+
+export default [...head, ...refused, ...fields, ...givenFields, ...lengths, ...tables];
