@@ -3,11 +3,13 @@ import type { GatewayCase } from '../../gateway/case.ts';
 import drain from './drain/index.ts';
 import messages from './messages/index.ts';
 import multiplexing from './multiplexing/index.ts';
+import streaming from './streaming/index.ts';
 
 /** By area: each is a suite of its own. */
 export const gatewaySuites: Readonly<Record<string, readonly GatewayCase[]>> = {
   multiplexing,
   messages,
+  streaming,
   drain,
 };
 

@@ -1,7 +1,7 @@
 /** Content-length, given and added (section 2.4). */
 import { data, headers, plainBlock } from '../../../../wire/index.ts';
 import { each, taken, thrown } from '../../../application/attempts.ts';
-import { type Handler, reportedError } from '../../../application/kit.ts';
+import { readsToTheEnd } from '../../../application/reading.ts';
 import { suite } from '../../../gateway/case.ts';
 import type { Asked, GatewayTrial } from '../../../gateway/trial.ts';
 import { fieldValue } from '../../../peer/stream.ts';
@@ -27,19 +27,6 @@ async function announces(
     if (value !== wanted[name]) trial.fail(trial.seen);
   }
 }
-
-/** Reads the whole request once the case says so, and tells how that ends. */
-const reads: Handler = async (x, kit) => {
-  await kit.gate();
-  try {
-    while ((await x.body.read()) !== null);
-    kit.report('end', 'whole');
-    x.respond(200);
-  } catch (error) {
-    const { name, code = -1, by = '' } = reportedError(error);
-    kit.report('end', [name, code, by]);
-  }
-};
 
 export default suite('messages', {
   'length-is-a-number': {
@@ -254,7 +241,7 @@ export default suite('messages', {
     requirement: 'MSGI-LEN-10',
     also: ['rfc9113/8.1.1/i3'],
     title: 'Content that is longer or shorter than content-length fails the exchange, and never looks whole.',
-    app: reads,
+    app: readsToTheEnd,
     async run(trial) {
       const peer = await trial.open();
       const contents = {
