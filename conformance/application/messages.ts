@@ -68,17 +68,16 @@ export function pathOf(caseId: string, key: string): string {
   return `/${SPACE}/${caseId}/${key}`;
 }
 
-/** The same for a plain CONNECT, which has an authority only: "KEY.concurrent.multiplexing.msgi-kit:443". */
+/** The same for a request whose target has no place for it, as that of a plain CONNECT: "KEY.concurrent.multiplexing.msgi-kit:443". */
 export function authorityOf(caseId: string, key: string): string {
   return `${[...caseId.split('/'), key].toReversed().join('.')}.${SPACE}:443`;
 }
 
-/** The case and the key that a request names, anywhere in its path, well-formed or not; null where it names none. */
+/** The case and the key that a request names, anywhere in its path, well-formed or not, or in its authority; else null. */
 export function addressed(target: string, authority: string): { readonly caseId: string; readonly key: string } | null {
   const [, chapter, slug, key] =
     /(?:^|\/)msgi-kit\/([a-z0-9-]+)\/([a-z0-9-]+)\/([a-z0-9_~-]+)(?:[^a-z0-9_~-]|$)/.exec(target) ?? [];
   if (key !== undefined) return { caseId: `${chapter}/${slug}`, key };
-  if (target !== '') return null;
   const [, plain, own, group] = /^([a-z0-9_~-]+)\.([a-z0-9-]+)\.([a-z0-9-]+)\.msgi-kit(?::|$)/.exec(authority) ?? [];
   return plain === undefined ? null : { caseId: `${group}/${own}`, key: plain };
 }

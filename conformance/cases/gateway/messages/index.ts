@@ -2,8 +2,9 @@
 import fields from './fields.ts';
 import givenFields from './given-fields.ts';
 import head from './head.ts';
+import http1 from './http1.ts';
 import lengths from './lengths.ts';
 import refused from './refused.ts';
 import tables from './tables.ts';
 
-export default [...head, ...refused, ...fields, ...givenFields, ...lengths, ...tables];
+export default [...head, ...refused, ...fields, ...givenFields, ...lengths, ...tables, ...http1];
