@@ -15,9 +15,9 @@ import {
   goaway,
   headers,
   INITIAL_SETTINGS,
+  literal,
   type Payload,
   parsePayload,
-  plainBlock,
   rstStream,
 } from '../../wire/index.ts';
 
@@ -98,6 +98,8 @@ export interface Section {
 /** Decodes field blocks: wire/'s Decoder, or one that is wrong on purpose (hpack.ts). */
 export interface BlockDecoder {
   decode(block: Uint8Array): readonly string[];
+  /** Names of the section last decoded that came never-indexed. */
+  readonly sensitive?: readonly string[] | null;
 }
 
 /**
@@ -124,13 +126,13 @@ export function recode(
     if (!payload.endHeaders) return [];
     const whole = held;
     held = [];
-    return rebuild(whole, block => blocks.decode(block), change);
+    return rebuild(whole, blocks, change);
   };
 }
 
 function rebuild(
   frames: readonly Frame[],
-  decode: (block: Uint8Array) => readonly string[],
+  decoder: BlockDecoder,
   change: (section: Section) => readonly string[] | null,
 ): readonly Frame[] {
   const first = frames[0] as Frame;
@@ -139,8 +141,18 @@ function rebuild(
     const payload = parsePayload(each);
     return payload.type === 'HEADERS' || payload.type === 'CONTINUATION' ? payload.fragment : new Uint8Array(0);
   });
-  const fields = change({ stream: first.stream, endStream, fields: decode(concat(fragments)) });
-  return fields === null ? [] : split(headers(first.stream, plainBlock(fields), { endStream }));
+  const fields = change({ stream: first.stream, endStream, fields: decoder.decode(concat(fragments)) });
+  if (fields === null) return [];
+  return split(headers(first.stream, block(fields, decoder.sensitive ?? []), { endStream }));
+}
+
+/** Literals, never-indexed where they were. */
+function block(fields: readonly string[], sensitive: readonly string[]): Uint8Array {
+  const lines = Array.from({ length: fields.length / 2 }, (_, n) => {
+    const [name, value] = [fields[2 * n] as string, fields[2 * n + 1] as string];
+    return literal(name, value, sensitive.includes(name) ? 'never' : 'without');
+  });
+  return concat(lines);
 }
 
 /** Cuts a HEADERS frame above 16,384 octets into CONTINUATIONs. */

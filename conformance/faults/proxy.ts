@@ -1,6 +1,15 @@
 /** Puts a fault between the kit and a sound server: a proxy on the frame level, one upstream connection for each. */
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
-import { concat, encodeFrame, type Frame, FrameReader, goaway, HpackError, PREFACE_OCTETS } from '../../wire/index.ts';
+import {
+  concat,
+  encodeFrame,
+  type Frame,
+  FrameReader,
+  goaway,
+  HpackError,
+  latin1Text,
+  PREFACE_OCTETS,
+} from '../../wire/index.ts';
 import type { Endpoint } from '../subject.ts';
 import type { Fault, Filters } from './fault.ts';
 
@@ -47,10 +56,11 @@ function join(client: Socket, origin: Socket, fault: Pick<Fault, 'wire'> | null)
       toClient: (...frames) => send(client, frames),
       close,
     }) ?? {};
-  client.on('data', clientOctets(filters, origin, send, close, client));
   const reader = new FrameReader();
+  const plain = { http1: false };
+  client.on('data', clientOctets(filters, origin, send, close, client, plain));
   origin.on('data', chunk => {
-    if (filters.toClient === undefined) client.write(chunk);
+    if (filters.toClient === undefined || plain.http1) client.write(chunk);
     else
       send(
         client,
@@ -59,6 +69,9 @@ function join(client: Socket, origin: Socket, fault: Pick<Fault, 'wire'> | null)
   });
 }
 
+/** The begin of a request of HTTP/1.x, on which filters of frames have no say. */
+const HTTP1 = /^(?!PRI )[A-Z]+ [a-z/*]/;
+
 /** The client's octets: its preface, then frames. */
 function clientOctets(
   filters: Filters,
@@ -66,6 +79,7 @@ function clientOctets(
   send: (socket: Socket, frames: readonly Frame[]) => void,
   close: () => void,
   client: Socket,
+  plain: { http1: boolean },
 ): (chunk: Uint8Array) => void {
   const reader = new FrameReader();
   let opening: Uint8Array | null = new Uint8Array(0);
@@ -78,10 +92,11 @@ function clientOctets(
       const preface = opening.subarray(0, PREFACE_OCTETS.length);
       rest = opening.subarray(PREFACE_OCTETS.length);
       opening = null;
+      plain.http1 = filters.preface === undefined && HTTP1.test(latin1Text(preface));
       origin.write(filters.preface?.(preface) ?? preface);
     }
     rest = filters.read?.(rest) ?? rest;
-    if (filters.toServer === undefined) {
+    if (filters.toServer === undefined || plain.http1) {
       origin.write(rest);
       return;
     }

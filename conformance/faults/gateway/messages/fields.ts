@@ -24,6 +24,7 @@ export default [
     clause: 'MSGI-FIELD-1',
     fails: ['messages/names-in-lower-case'],
     seen: /fields of a is \["X-Forwarded-For"/,
+    why: 'Every case that compares names of fields sees it.',
     wrap: givesFields(fields =>
       mapLines(fields, (name, value) => [name.replaceAll(/(^|-)[a-z]/g, text => text.toUpperCase()), value]),
     ),

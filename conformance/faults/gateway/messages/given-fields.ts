@@ -1,6 +1,7 @@
 /** Servers that mend field lists, keep them, or send others. */
 import type { Fields } from '../../../../spec/msgi.ts';
-import { spoilsResponses } from '../../fault.ts';
+import { Decoder } from '../../../../wire/index.ts';
+import { recode, spoilsResponses } from '../../fault.ts';
 import { mapLines } from '../../field-lines.ts';
 import type { GatewayFault } from '../fault.ts';
 import { changesLists, changesTrailers } from '../lists.ts';
@@ -80,6 +81,7 @@ export default [
     clause: 'MSGI-FIELD-12',
     fails: ['messages/lists-are-read-in-the-call'],
     seen: /x-user of a is "changed"/,
+    why: 'Whatever throws at respond, and whatever goes on behind it, does so too late.',
     wrap: app => async x => {
       const calls: Parameters<typeof x.respond>[] = [];
       await app(withMembers(x, { respond: (...given) => void calls.push(given) }));
@@ -108,7 +110,11 @@ export default [
     clause: 'MSGI-FIELD-13',
     fails: ['messages/secrets-are-never-indexed'],
     seen: /values "marked" come as without, without/,
-    wire: spoilsResponses(({ fields }) => fields),
+    wire: () => {
+      const blocks = new Decoder(0xffff_ffff);
+      // Without "sensitive" what is put together again has forgotten it.
+      return { toClient: recode(undefined, () => ({ decode: block => blocks.decode(block) })) };
+    },
   },
   {
     id: 'messages/sorts-lines',

@@ -48,7 +48,11 @@ export default [
     clause: 'MSGI-FIELD-6',
     fails: ['messages/fields-of-a-hop'],
     seen: /fields of a is .*"x-hop"/,
-    wrap: givesFields(fields => (fields.includes('te') ? fields : [...fields, 'x-hop', '1'])),
+    wrap: facing(x =>
+      x.request.version === '2'
+        ? x
+        : withMembers(x, { request: { ...x.request, fields: [...x.request.fields, 'x-hop', '1'] } }),
+    ),
   },
   {
     id: 'messages/takes-te-out-of-http2',

@@ -1,11 +1,14 @@
 /** Servers that are wrong about chunks. */
 import type { Sink, Source } from '../../../../spec/msgi.ts';
-import { data, FLAG, FRAME_TYPE } from '../../../../wire/index.ts';
+import { data, FLAG } from '../../../../wire/index.ts';
 import { alters } from '../../fault.ts';
 import type { GatewayFault } from '../fault.ts';
-import { damagesLater } from '../later-streams.ts';
+import { between, damagesLater } from '../later-streams.ts';
 import { sinking } from '../lists.ts';
 import { ForwardedSink, ForwardedSource, facing, withMembers } from '../wrap.ts';
+
+/** Statuses of responses that have no content. */
+const WITHOUT: ReadonlySet<number> = new Set([204, 205, 304]);
 
 type Content = Uint8Array | string;
 
@@ -104,11 +107,12 @@ export default [
     clause: 'MSGI-DATA-4',
     fails: ['streaming/responses-without-content'],
     seen: /7 octets of content where 0 are known/,
-    wire: damagesLater((frame, _, nth) =>
-      nth === 1 && frame.type === FRAME_TYPE.HEADERS && (frame.flags & FLAG.END_STREAM) !== 0
-        ? [{ ...frame, flags: frame.flags & ~FLAG.END_STREAM }, data(frame.stream, 'content', { endStream: true })]
-        : [frame],
-    ),
+    wire: between({
+      toClient: (frame, { type }, { method, status }) =>
+        type === 'HEADERS' && (frame.flags & FLAG.END_STREAM) !== 0 && (method === 'HEAD' || WITHOUT.has(status))
+          ? [{ ...frame, flags: frame.flags & ~FLAG.END_STREAM }, data(frame.stream, 'content', { endStream: true })]
+          : [frame],
+    }),
   },
   {
     id: 'streaming/one-buffer-for-reads',

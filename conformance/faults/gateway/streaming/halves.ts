@@ -2,7 +2,7 @@
 import type { Source } from '../../../../spec/msgi.ts';
 import { FLAG, FRAME_TYPE, type Frame, rstStream } from '../../../../wire/index.ts';
 import type { GatewayFault } from '../fault.ts';
-import { damagesLater, saysOn } from '../later-streams.ts';
+import { between } from '../later-streams.ts';
 import { ForwardedSource, facing, withMembers } from '../wrap.ts';
 
 /** The whole request, before any of it. */
@@ -54,11 +54,12 @@ export default [
     clause: 'RFC 9113 §8.1',
     fails: ['streaming/response-before-the-request-ends'],
     seen: /RST_STREAM/,
-    wire: damagesLater(frame =>
-      ends(frame)
-        ? [{ ...frame, flags: frame.flags & ~FLAG.END_STREAM }, rstStream(frame.stream, 'NO_ERROR')]
-        : [frame],
-    ),
+    wire: between({
+      toClient: (frame, _, { requestEnded }) =>
+        ends(frame) && !requestEnded
+          ? [{ ...frame, flags: frame.flags & ~FLAG.END_STREAM }, rstStream(frame.stream, 'NO_ERROR')]
+          : [frame],
+    }),
   },
   {
     id: 'streaming/cancels-what-goes-on',
@@ -67,9 +68,10 @@ export default [
     fails: ['streaming/response-before-the-request-ends'],
     seen: /RST_STREAM CANCEL behind the whole response/,
     grade: 'weak',
-    wire: damagesLater((frame, payload) =>
-      payload.type === 'RST_STREAM' ? [rstStream(frame.stream, 'CANCEL')] : [frame],
-    ),
+    wire: between({
+      toClient: (frame, { type }, { responseEnded }) =>
+        type === 'RST_STREAM' && responseEnded ? [rstStream(frame.stream, 'CANCEL')] : [frame],
+    }),
   },
   {
     id: 'streaming/closed-by-its-response',
@@ -77,9 +79,13 @@ export default [
     clause: 'RFC 9113 §6.1',
     fails: ['streaming/content-behind-the-response'],
     seen: /RST_STREAM STREAM_CLOSED/,
-    wire: saysOn((frame, payload, link) => {
-      if (payload.type === 'DATA' && !payload.endStream) link.toClient(rstStream(frame.stream, 'STREAM_CLOSED'));
-    }),
+    wire: link =>
+      between({
+        toServer: (frame, { type }, { responseEnded }) => {
+          if (type === 'DATA' && responseEnded) link.toClient(rstStream(frame.stream, 'STREAM_CLOSED'));
+          return [frame];
+        },
+      })(link),
   },
   {
     id: 'streaming/stops-at-the-response',

@@ -1,19 +1,13 @@
 /** Servers that are wrong about informational responses. */
-import { FLAG, FRAME_TYPE, headers, plainBlock } from '../../../../wire/index.ts';
+import { FLAG, headers, plainBlock } from '../../../../wire/index.ts';
 import { spoilsResponses } from '../../fault.ts';
 import type { GatewayFault } from '../fault.ts';
-import { damagesLater, saysOn } from '../later-streams.ts';
+import { between, damagesLater, saysOn } from '../later-streams.ts';
 import { facing, withMembers } from '../wrap.ts';
 
 const interim = (stream: number, status: number) => headers(stream, plainBlock([':status', `${status}`]));
 
 const statusIn = (fields: readonly string[]): string => fields[fields.indexOf(':status') + 1] ?? '';
-
-/** Streams of which the interim response has come, and nothing may follow. */
-const endsWithInterim: NonNullable<GatewayFault['wire']> = damagesLater((frame, _, nth) => {
-  if (nth > 1) return [];
-  return [frame.type === FRAME_TYPE.HEADERS ? { ...frame, flags: frame.flags | FLAG.END_STREAM } : frame];
-});
 
 export default [
   {
@@ -55,7 +49,18 @@ export default [
     clause: 'RFC 9113 §8.1',
     fails: ['streaming/nothing-behind-an-informational-response'],
     seen: /the informational response ends the stream/,
-    wire: endsWithInterim,
+    why: 'Every case with an informational response sees it.',
+    wire: link => {
+      const over = new Set<number>();
+      return between({
+        toClient: (frame, { type }, { status }) => {
+          if (over.has(frame.stream)) return [];
+          if (type !== 'HEADERS' || status >= 200) return [frame];
+          over.add(frame.stream);
+          return [{ ...frame, flags: frame.flags | FLAG.END_STREAM }];
+        },
+      })(link);
+    },
   },
   {
     id: 'streaming/informs-late',
@@ -63,6 +68,7 @@ export default [
     clause: 'RFC 9113 §8.1',
     fails: ['streaming/nothing-informational-behind-the-head'],
     seen: /not three heads, then content/,
+    why: 'Every case with a third frame on its stream sees it.',
     wire: damagesLater((frame, _, nth) => (nth === 3 ? [frame, interim(frame.stream, 103)] : [frame])),
   },
   {
