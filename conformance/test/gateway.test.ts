@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
+import { each, taken, thrown } from '../application/attempts.ts';
 import { ControlClient } from '../application/control-client.ts';
 import { Gates } from '../application/gates.ts';
 import { reportedError } from '../application/kit.ts';
@@ -48,11 +49,37 @@ t.test('an exchange is addressed by its path, or by its authority', async t => {
     for (const more of ['', '/further', '?query']) {
       t.same(addressed(`${pathOf('push/first', key)}${more}`, 'localhost'), { caseId: 'push/first', key });
     }
-    t.same(addressed('', authorityOf('tunnel/plain', key)), { caseId: 'tunnel/plain', key });
+    for (const path of [`//x/..${pathOf('push/first', key)}`, pathOf('push/first', key).slice(1)])
+      t.same(addressed(path, 'localhost'), { caseId: 'push/first', key }, 'well-formed or not');
+    for (const target of ['', '*', '/', '/?a=b'])
+      t.same(addressed(target, authorityOf('tunnel/plain', key)), { caseId: 'tunnel/plain', key });
   }
   t.equal(addressed('/', 'localhost'), null);
   t.equal(addressed('', 'localhost:443'), null);
   t.equal(addressed('/msgi-kit/push/first', 'localhost'), null);
+});
+
+t.test('calls that a server must refuse are told from those that it takes', async t => {
+  const refuse = (): never => {
+    throw new TypeError('on purpose');
+  };
+  t.equal(thrown(refuse), 'TypeError');
+  t.equal(
+    thrown(() => {
+      throw 5;
+    }),
+    'number',
+  );
+  t.equal(
+    thrown(() => Promise.reject(new TypeError('late'))),
+    '',
+    'what rejects has been taken',
+  );
+  t.same(taken(each('write', ['a', new Uint16Array(1), undefined, 5], value => (value === 5 ? refuse() : value))), [
+    'write "a"',
+    'write Uint16Array',
+    'write undefined',
+  ]);
 });
 
 t.test('gates open for good when they are released, and all of them when the attempt is over', async t => {
