@@ -47,6 +47,6 @@ export default [
     clause: 'RFC 9113 §8.3.1',
     fails: ['messages/host-in-place-of-authority'],
     seen: /refused as malformed/,
-    wire: refusesRequests(({ fields }) => !fields.includes(':authority')),
+    wire: refusesRequests(({ fields }) => fields.includes(':method') && !fields.includes(':authority')),
   },
 ] satisfies readonly GatewayFault[];

@@ -121,7 +121,9 @@ export default [
   },
 ] satisfies readonly GatewayFault[];
 
+/** Trailers have no method. */
 function withAuthority(fields: readonly string[]): readonly string[] {
+  if (!fields.includes(':method')) return fields;
   const rest = mapLines(fields, (name, value) => (name === ':authority' && value === '' ? [] : [name, value]));
   return rest.includes(':authority') ? rest : [':authority', 'localhost', ...rest];
 }

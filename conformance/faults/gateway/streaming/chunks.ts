@@ -107,6 +107,7 @@ export default [
     clause: 'MSGI-DATA-4',
     fails: ['streaming/responses-without-content'],
     seen: /7 octets of content where 0 are known/,
+    why: 'Every case with a response that has no content sees it.',
     wire: between({
       toClient: (frame, { type }, { method, status }) =>
         type === 'HEADERS' && (frame.flags & FLAG.END_STREAM) !== 0 && (method === 'HEAD' || WITHOUT.has(status))

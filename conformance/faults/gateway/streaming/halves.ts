@@ -108,6 +108,7 @@ export default [
     clause: 'MSGI-LIFE-36',
     fails: ['streaming/response-goes-on-behind-the-request'],
     seen: /octets of a is 3/,
+    why: 'Every case with content in several pieces sees it.',
     wrap: source(inner => new Impatient(inner)),
   },
 ] satisfies readonly GatewayFault[];
