@@ -46,7 +46,7 @@ def request_of(headers):
             sensitive.append(name)
     authority = authority_of(pseudo, [value for name, value in fields if name == "host"])
     check_pseudo(pseudo, authority)
-    flat = [each for line in join_cookies(fields) if line[0] != "host" for each in line]
+    flat = [each for line in one_length(join_cookies(fields)) if line[0] != "host" for each in line]
     request = {
         "version": "2",
         "method": pseudo[":method"],
@@ -107,6 +107,11 @@ def join_cookies(fields):
     first = fields.index(("cookie", cookies[0]))
     rest = [line for at, line in enumerate(fields) if line[0] != "cookie" or at == first]
     return [("cookie", "; ".join(cookies)) if name == "cookie" else (name, value) for name, value in rest]
+
+
+def one_length(fields):
+    """Lines of content-length that say the same are one (MSGI-HEAD-16); those that differ stay, to be refused."""
+    return [line for at, line in enumerate(fields) if line[0] != "content-length" or line not in fields[:at]]
 
 
 def content_length_of(fields):

@@ -12,8 +12,14 @@ const echo: Handler = (x, kit) => {
   const { method, scheme, authority, fields } = x.request;
   kit.report('head', [method, scheme, authority]);
   kit.report('fields', [...fields]);
+  kit.report('lines', sorted(fields));
   x.respond(200);
 };
+
+/** Lines by their names: where a cookie stands is nobody's word once cookies may be joined. */
+function sorted(fields: readonly string[]): readonly string[] {
+  return Array.from({ length: fields.length / 2 }, (_, n) => `${fields[2 * n]}: ${fields[2 * n + 1]}`).sort();
+}
 
 /** A request whose pseudo-fields are literals with names of the static table, and what the subject adds to each. */
 function block(trial: GatewayTrial, peer: Peer, name: string, ...more: readonly Uint8Array[]): Uint8Array {
@@ -62,7 +68,8 @@ export default suite('messages', {
       const value = (name: string): string => VALUES[name] ?? 'v';
       const names = REGULAR.map(([index, name]) => literal(index, value(name)));
       const asked = askBlock(trial, peer, 'names', block(trial, peer, 'names', ...names));
-      await trial.reported(asked, 'fields', [...fields, ...REGULAR.flatMap(([, name]) => [name, value(name)])]);
+      const lines = [...fields, ...REGULAR.flatMap(([, name]) => [name, value(name)])];
+      await trial.reported(asked, 'lines', sorted(lines));
       const whole = (name: string, method: number): Uint8Array =>
         concat([
           indexed(method),

@@ -18,7 +18,7 @@ export default [
     deviation: "The static table has entries 42 and 43 in each other's place.",
     clause: 'RFC 7541 Appendix A',
     fails: ['messages/static-table'],
-    seen: /fields of names is /,
+    seen: /lines of names is /,
     wire: mendsRequests(({ fields }) => mapLines(fields, (name, value) => [EXCHANGED[name] ?? name, value])),
   },
   {
