@@ -28,7 +28,7 @@ export default suite('streaming', {
 
   'inform-over-http10': {
     requirement: 'MSGI-INFO-2',
-    title: 'inform gives false on HTTP/1.0, and nothing is sent.',
+    title: 'The server gives false at inform on HTTP/1.0, and sends nothing.',
     claims: ['http1'],
     app: (x, kit) => {
       kit.report('inform', x.inform(103, ['x-a', '1']));

@@ -64,7 +64,7 @@ export default suite('streaming', {
 
   'inform-on-a-dead-exchange': {
     requirement: 'MSGI-INFO-2',
-    title: 'inform gives false when the client has reset the stream.',
+    title: 'The server gives false at inform when the client has reset the stream.',
     app: async (x, kit) => {
       kit.follow(x);
       await kit.gate();
@@ -155,7 +155,7 @@ export default suite('streaming', {
 
   'never-101': {
     requirement: 'rfc9113/8.6/i1',
-    title: '101 is never sent.',
+    title: 'The status 101 is never sent.',
     app: (x, kit) => {
       kit.report(
         'inform',
