@@ -26,6 +26,7 @@ interface Options {
   readonly cert?: string;
   readonly key?: string;
   readonly initialWindow?: number;
+  readonly sendTimeout?: number;
   readonly protocol: readonly string[];
   readonly priority?: 'both' | 'tree' | 'urgency';
   readonly tree: boolean;
@@ -58,6 +59,7 @@ function program(): Command {
     .option('--cert <file>', 'certificate chain, PEM')
     .option('--key <file>', 'private key of the certificate, PEM')
     .option('--initial-window <octets>', 'receive window of each stream', integer(0, MAX_WINDOW))
+    .option('--send-timeout <ms>', 'how long a client may take no content', integer(1, MAX_WINDOW))
     .option(
       '--protocol <name>',
       'take CONNECT for this protocol, such as websocket; "connect" is plain CONNECT',
@@ -120,6 +122,7 @@ async function listen(
     ...(options.priority === undefined ? {} : { priority: options.priority }),
     protocols: options.protocol.map(name => (name === 'connect' ? '' : name)),
     ...(options.log === true ? { failed: logFailure } : {}),
+    ...(options.sendTimeout === undefined ? {} : { sendTimeout: options.sendTimeout }),
     ...(options.initialWindow === undefined ? {} : { limits: { initialWindow: options.initialWindow } }),
   };
   const both = options.tlsPort !== undefined;
