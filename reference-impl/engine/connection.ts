@@ -360,6 +360,11 @@ export class Http2Connection {
     return stream.sendWindow > 0 && this.sender.window > 0;
   }
 
+  /** What the peer may still send on a stream by our initial window and the grants; below zero while it cannot know. */
+  allowance(stream: Stream): number {
+    return this.#flow.allowance(stream);
+  }
+
   /** Lets the peer send `octets` more on a stream; the sum stops at 2^31−1. */
   grant(stream: Stream, octets: number): void {
     if (this.#flow.grant(stream, octets)) this.announce();

@@ -29,6 +29,14 @@ export class FlowControl {
     return this.acknowledged ? this.#initial : Math.max(this.#initial, DEFAULT_WINDOW);
   }
 
+  /**
+   * What the peer may still send by our initial window and the grants, below zero while it does not know the former: before
+   * the acknowledgement `receiveWindow` has what it may send in good faith.
+   */
+  allowance(stream: Stream): number {
+    return stream.receiveWindow - (this.acknowledged ? 0 : Math.max(0, DEFAULT_WINDOW - this.#initial));
+  }
+
   /** From here on the peer keeps to our initial window (§6.9.2, §6.5.3). */
   acknowledge(): void {
     if (this.acknowledged) return;

@@ -40,6 +40,8 @@ export interface Wire {
   announce(): void;
   /** Content or an end has been queued. */
   push(): void;
+  /** What the peer may still send by the initial window and the grants; below zero while it cannot know. */
+  allowance(stream: Stream): number;
   /** Lets the peer send `octets` more. */
   grant(stream: Stream, octets: number): void;
   /** Ends an exchange that is not over on the wire. */

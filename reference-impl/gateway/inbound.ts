@@ -48,7 +48,11 @@ export class Inbound {
   }
 
   get window(): number {
-    return this.state === 'flowing' && this.#trailers === null ? this.#handling.receiveWindow : 0;
+    return this.state === 'flowing' && this.#trailers === null ? this.#allowance : 0;
+  }
+
+  get #allowance(): number {
+    return this.#handling.gateway.http2.allowance(this.#handling);
   }
 
   /** Content of the peer. */
@@ -144,10 +148,10 @@ export class Inbound {
 
   #wait(): Promise<Uint8Array | null> {
     this.#handling.sendContinue();
-    const { receiveWindow } = this.#handling;
-    if (!this.#manual && receiveWindow <= 0) {
+    const allowance = this.#allowance;
+    if (!this.#manual && allowance <= 0) {
       this.#withheld = 0;
-      this.#grant(DEFAULT_CHUNK - receiveWindow);
+      this.#grant(DEFAULT_CHUNK - allowance);
     }
     this.#reader = deferred();
     return this.#reader.promise;

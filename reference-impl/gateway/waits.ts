@@ -22,7 +22,7 @@ function keepsUsWaiting(host: Host, handling: Handling, now: number, blocked: bo
 function isTooSlow(host: Host, handling: Handling, now: number, writable: boolean): boolean {
   const reading = handling.inbound?.reading ?? false;
   // A transport that takes nothing is not read either.
-  const waiting = reading && handling.phase === 'idle' && handling.receiveWindow > 0 && writable;
+  const waiting = reading && handling.phase === 'idle' && handling.gateway.http2.allowance(handling) > 0 && writable;
   if (!waiting && handling.extras === null) return false;
   const { receiving } = handling.withExtras();
   return receiving.look(now, waiting, handling.received) >= host.receiveTimeout;

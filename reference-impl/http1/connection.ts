@@ -273,6 +273,10 @@ export class Http1Connection implements Carrier, Wire {
     if (this.#current !== null) this.sender.pump(this.#current);
   }
 
+  allowance(handling: Handling): number {
+    return handling.receiveWindow;
+  }
+
   grant(handling: Handling, octets: number): void {
     handling.receiveWindow = Math.min(MAX_WINDOW, handling.receiveWindow + octets);
     if (handling === this.#current) this.#hold();

@@ -563,8 +563,15 @@ t.test('an initial window below 65,535 holds from the acknowledgement on', t => 
   it.request(1, POST, false);
   it.send(data(1, 'early'));
   t.equal(it.stream(1).receiveWindow, 65_530);
+  t.equal(it.http2.allowance(it.stream(1)), -5, 'what the application is told does not wait for the acknowledgement');
   it.send(settingsAck());
   t.equal(it.stream(1).receiveWindow, -5);
+  t.equal(it.http2.allowance(it.stream(1)), -5);
+  const wide = peer({ initialWindow: 100_000 });
+  wide.http2.receive(PREFACE_OCTETS, 0);
+  wide.send(settings());
+  wide.request(1, POST, false);
+  t.equal(wide.http2.allowance(wide.stream(1)), 100_000);
   t.end();
 });
 

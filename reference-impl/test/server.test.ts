@@ -343,6 +343,14 @@ t.test('an initial window of 0 is opened by the first read that waits', async t 
   t.teardown(() => client.destroy());
   await once(client, 'remoteSettings');
   t.equal((await post(client, Buffer.alloc(100_000), '/upload')).body, '100000\n');
+
+  // A request in the first flight: its read waits before SETTINGS has been acknowledged.
+  const early = connect(server.address);
+  t.teardown(() => early.destroy());
+  const stream = early.request({ ':path': '/upload', ':method': 'POST' });
+  await once(early, 'remoteSettings');
+  stream.end(Buffer.alloc(10));
+  t.equal((await answered(stream)).body, '10\n');
 });
 
 t.test('100: sent by the first read that waits, once', async t => {
@@ -903,6 +911,7 @@ t.test('commands: what is wrong is named, with the way out', async t => {
   const server = await hosting(t, conformance);
   const hello = 'examples/hello.js';
   t.match(await tried('--help'), [0, /--initial-window/]);
+  t.match(await tried(hello, '--send-timeout', '0'), [2, /1 to/]);
   t.match(await tried(), [2, /APP/]);
   t.match(await tried('nowhere.js'), [2, /no file .*nowhere\.js/]);
   t.match(await tried('biome.json'), [2, /biome\.json/]);
