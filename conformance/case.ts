@@ -25,6 +25,11 @@ export interface CaseFacts {
 }
 
 export interface CaseBody extends CaseFacts {
+  /**
+   * For cases that end the subject or need it with other options: an instance of its own, started with these options of the
+   * manifest ({} for none). A gateway case can signal it. It costs a start, so only where nothing else will do.
+   */
+  readonly alone?: Readonly<Record<string, number>>;
   run(trial: Trial): Promise<void>;
 }
 
@@ -41,8 +46,6 @@ export interface Case extends CaseBody {
   /** Of a gateway case: the application that the server hosts for it, and what it claims beside "gateway". */
   readonly app?: CaseApp;
   readonly claims?: readonly Claim[];
-  /** The case has an instance of the subject to itself, started with these options of the manifest. */
-  readonly alone?: Readonly<Record<string, number>>;
 }
 
 /** A chapter of the catalogue; the keys are the slugs. */

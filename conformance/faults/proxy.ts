@@ -59,7 +59,10 @@ function join(client: Socket, origin: Socket, fault: Pick<Fault, 'wire'> | null)
   const reader = new FrameReader();
   const plain = { http1: false };
   client.on('data', clientOctets(filters, origin, send, close, client, plain));
+  client.on('drain', () => origin.resume());
   origin.on('data', chunk => {
+    // A client that does not read keeps the server from sending, as it would without the proxy.
+    if (client.writableNeedDrain) origin.pause();
     if (filters.toClient === undefined || plain.http1) client.write(chunk);
     else
       send(

@@ -4,7 +4,7 @@ import type { Case, CaseBody } from '../case.ts';
 import type { GatewayTrial } from './trial.ts';
 
 /** What a subject may claim beside "gateway"; a case that wants what is not claimed is not applicable. */
-export type Claim = 'push' | 'priority-tree' | 'priority-urgency' | 'tunnel' | 'http1' | 'drain';
+export type Claim = 'push' | 'priority-tree' | 'priority-urgency' | 'tunnel' | 'http1' | 'drain' | 'exact-credit';
 
 /** One handler for every exchange of the case, or one for each name; "held" is that of "held-1" and "held-2", too. */
 export type CaseApp = Handler | Readonly<Record<string, Handler>>;
@@ -12,11 +12,6 @@ export type CaseApp = Handler | Readonly<Record<string, Handler>>;
 export interface GatewayCaseBody extends Omit<CaseBody, 'run'> {
   readonly claims?: readonly Claim[];
   readonly app: CaseApp;
-  /**
-   * For cases that end the subject or need it with other options: an instance of its own, started with these options of the
-   * manifest ({} for none). `trial.process` can be signalled. It costs a start, so only where nothing else will do.
-   */
-  readonly alone?: Readonly<Record<string, number>>;
   run(trial: GatewayTrial): Promise<void>;
 }
 

@@ -232,6 +232,18 @@ export class Peer {
     await this.until(() => this.over || this.settingsAcks >= due, 'the acknowledgement of SETTINGS');
   }
 
+  /** Reads nothing from now on: the transport's buffers fill, and the subject's own behind them. */
+  stall(): void {
+    this.#transcript.event('-', this.connection, 'STALL', 'the kit stops reading');
+    this.#socket.pause();
+  }
+
+  /** Reads again. */
+  resume(): void {
+    this.#transcript.event('-', this.connection, 'RESUME', 'the kit reads again');
+    this.#socket.resume();
+  }
+
   /** Ends the kit's side of the transport. */
   finish(): void {
     this.#transcript.event('>', this.connection, 'FIN', '');
