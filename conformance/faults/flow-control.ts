@@ -554,4 +554,22 @@ export default [
       };
     },
   },
+  {
+    id: 'flow-control/blames-the-first-flight',
+    deviation: 'The server takes content for a breach of the protocol when its window has not reached the client.',
+    clause: 'RFC 9113 §6.9.3',
+    fails: ['flow-control/content-before-the-window-is-known'],
+    seen: /the upload gets RST_STREAM \(code 1\)/,
+    wire: link => {
+      let acknowledged = false;
+      return {
+        toServer(frame) {
+          acknowledged ||= frame.type === FRAME_TYPE.SETTINGS && (frame.flags & FLAG.ACK) !== 0;
+          return acknowledged || frame.type !== FRAME_TYPE.DATA
+            ? [frame]
+            : resets(link, frame.stream, 'PROTOCOL_ERROR');
+        },
+      };
+    },
+  },
 ] satisfies readonly Fault[];

@@ -1,9 +1,9 @@
 /** A server gives back what it takes: credit for uploads, for padding, for what it drops (RFC 9113 §6.1, §6.9, §6.9.1). */
-import { data, rstStream } from '../../../wire/index.ts';
+import { DEFAULT_WINDOW, data, ERROR_CODE, rstStream, settingsAck } from '../../../wire/index.ts';
 import type { CaseBody } from '../../case.ts';
 import { served } from '../../expect.ts';
 import type { Peer } from '../../peer/peer.ts';
-import { describeEnd, type Trial } from '../../trial.ts';
+import { describeAnswer, describeEnd, type Trial } from '../../trial.ts';
 import { frames, pour, roomOf, settled, share, UPLOADABLE } from './windows.ts';
 
 /** Octets that cannot go out unless the connection window is given back twice over. */
@@ -14,6 +14,14 @@ function thriceTheConnection(trial: Trial, connection: number): number {
 
 /** More resets than this in a row look like an attack. */
 const MANY = 20;
+
+/** Codes of a server that does not want what its window has not asked for, and blames nobody but the stream. */
+const BORNE: readonly number[] = [
+  ERROR_CODE.FLOW_CONTROL_ERROR,
+  ERROR_CODE.NO_ERROR,
+  ERROR_CODE.CANCEL,
+  ERROR_CODE.REFUSED_STREAM,
+];
 
 /** Octets of a frame of an upload. */
 const CUT = 4096;
@@ -50,6 +58,35 @@ async function drain(
 }
 
 export const uploads: Readonly<Record<string, CaseBody>> = {
+  'content-before-the-window-is-known': {
+    requirement: 'rfc9113/6.9.3/1',
+    title:
+      'Content within 65,535 octets of a client that does not know a smaller initial window yet ends no connection.',
+    needs: ['upload'],
+    alone: { initial_window: 1000 },
+    async run(trial) {
+      await trial.open();
+      const peer = await trial.dial();
+      peer.stopReplies();
+      const request = peer.request({ method: 'POST', path: trial.upload.path, endStream: false });
+      const content = [16_384, 16_384, 16_384, 16_383].map(octets => data(request.stream, new Uint8Array(octets)));
+      const end = data(request.stream, '', { endStream: true });
+      trial.expected = 'the upload is taken, or its stream is reset, and the next request is served';
+      peer.preface([], request, ...content, end);
+      await trial.handshaken(peer);
+      const window = peer.ledger.setting('theirs', 'INITIAL_WINDOW_SIZE');
+      if (window >= DEFAULT_WINDOW) trial.notApplicable(`the initial window is ${window} octets all the same`);
+      const record = await peer.answer(request.stream);
+      const upload = describeAnswer(record, peer);
+      if (peer.over) trial.weak(`${upload} for content that was sent before the window was known`);
+      else if (record.resets.some(code => !BORNE.includes(code))) trial.fail(`the upload gets ${upload}`);
+      if (peer.over) return;
+      peer.send(settingsAck());
+      await served(trial, peer);
+      trial.seen = `the upload gets ${upload}, and the next request is served`;
+    },
+  },
+
   'upload-gets-credit': {
     requirement: 'rfc9113/6.9.1/i1',
     title: 'An upload larger than the windows goes through, for credit comes back as it is consumed.',
