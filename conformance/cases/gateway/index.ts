@@ -2,6 +2,7 @@
 import type { GatewayCase } from '../../gateway/case.ts';
 import drain from './drain/index.ts';
 import messages from './messages/index.ts';
+import flow from './flow/index.ts';
 import multiplexing from './multiplexing/index.ts';
 import streaming from './streaming/index.ts';
 
@@ -12,5 +13,6 @@ export const gatewaySuites: Readonly<Record<string, readonly GatewayCase[]>> = {
   streaming,
   drain,
 };
+export const gatewaySuites: Readonly<Record<string, readonly GatewayCase[]>> = { multiplexing, flow, drain };
 
 export const gatewayCases: readonly GatewayCase[] = Object.values(gatewaySuites).flat();
