@@ -1,8 +1,8 @@
 /** Cases that need the kit's application behind the server. This module is loaded in the subject's process, too. */
 import type { GatewayCase } from '../../gateway/case.ts';
 import drain from './drain/index.ts';
-import messages from './messages/index.ts';
 import flow from './flow/index.ts';
+import messages from './messages/index.ts';
 import multiplexing from './multiplexing/index.ts';
 import streaming from './streaming/index.ts';
 
@@ -11,8 +11,8 @@ export const gatewaySuites: Readonly<Record<string, readonly GatewayCase[]>> = {
   multiplexing,
   messages,
   streaming,
+  flow,
   drain,
 };
-export const gatewaySuites: Readonly<Record<string, readonly GatewayCase[]>> = { multiplexing, flow, drain };
 
 export const gatewayCases: readonly GatewayCase[] = Object.values(gatewaySuites).flat();

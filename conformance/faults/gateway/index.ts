@@ -2,10 +2,9 @@
 
 import drain from './drain.ts';
 import type { GatewayFault } from './fault.ts';
-import messages from './messages/index.ts';
 import flow from './flow/index.ts';
+import messages from './messages/index.ts';
 import multiplexing from './multiplexing/index.ts';
 import streaming from './streaming/index.ts';
 
-export const gatewayFaults: readonly GatewayFault[] = [...multiplexing, ...messages, ...streaming, ...drain];
-export const gatewayFaults: readonly GatewayFault[] = [...multiplexing, ...flow, ...drain];
+export const gatewayFaults: readonly GatewayFault[] = [...multiplexing, ...messages, ...streaming, ...flow, ...drain];
