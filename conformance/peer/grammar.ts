@@ -43,6 +43,14 @@ const CONNECTION_FRAMES: ReadonlyMap<number, RequirementId> = new Map<number, Re
 
 const PADDING = { DATA: 'rfc9113/6.1/2', HEADERS: 'rfc9113/6.2/1', PUSH_PROMISE: 'rfc9113/6.6/2' } as const;
 
+/** What may come on a connected stream (RFC 9113 §8.5). */
+const IN_TUNNEL = new Set<number>([
+  FRAME_TYPE.DATA,
+  FRAME_TYPE.RST_STREAM,
+  FRAME_TYPE.WINDOW_UPDATE,
+  FRAME_TYPE.PRIORITY,
+]);
+
 const CONNECTION_SPECIFIC = new Set(['connection', 'proxy-connection', 'keep-alive', 'transfer-encoding', 'upgrade']);
 
 export class Grammar {
@@ -51,6 +59,8 @@ export class Grammar {
   #frames = 0;
   #blockStream = 0;
   #inBlock = false;
+  /** The field block is that of a PUSH_PROMISE. */
+  #promises = false;
   #lastGoaway = Number.POSITIVE_INFINITY;
   /** Opaque octets of the kit's PINGs that wait for their acknowledgement. */
   readonly pings: string[] = [];
@@ -105,12 +115,13 @@ export class Grammar {
     const continues = frame.type === FRAME_TYPE.CONTINUATION;
     if (this.#inBlock && !(continues && frame.stream === this.#blockStream)) {
       const seen = `${name} on stream ${frame.stream} inside the field block of stream ${this.#blockStream}`;
-      this.#find('rfc9113/4.3/1', seen);
+      this.#find(this.#promises ? 'rfc9113/6.6/4' : 'rfc9113/4.3/1', seen);
       this.#inBlock = false;
     } else if (continues && !this.#inBlock) {
       this.#find('rfc9113/6.10/5', `CONTINUATION on stream ${frame.stream} without a field block to continue`);
     }
     if (continues || frame.type === FRAME_TYPE.HEADERS || frame.type === FRAME_TYPE.PUSH_PROMISE) {
+      if (!continues) this.#promises = frame.type === FRAME_TYPE.PUSH_PROMISE;
       this.#inBlock = (frame.flags & FLAG.END_HEADERS) === 0;
       this.#blockStream = frame.stream;
     }
@@ -300,6 +311,8 @@ export class Grammar {
     const stream = this.#ledger.stream(frame.stream);
     const says = payload.type === 'DATA' || payload.type === 'HEADERS' || payload.type === 'PUSH_PROMISE';
     if (stream === undefined) return;
+    if (isTunnel(stream) && !IN_TUNNEL.has(frame.type) && !stream.over)
+      this.#find('rfc9113/8.5/2', `${name} on stream ${frame.stream}, which is a tunnel`);
     const reserved = stream.promised && stream.status === 0 && stream.interim.length === 0 && !stream.over;
     if (reserved && (payload.type === 'DATA' || payload.type === 'WINDOW_UPDATE' || payload.type === 'PUSH_PROMISE'))
       this.#find('rfc9113/5.1/3', `${name} on stream ${frame.stream}, which is only promised`);
@@ -313,9 +326,9 @@ export class Grammar {
   /** A response begins with HEADERS, on a stream that a request opened (RFC 9113 §8.1). */
   #message(frame: Frame, name: string): void {
     if (frame.stream === 0 || (frame.type !== FRAME_TYPE.DATA && frame.type !== FRAME_TYPE.HEADERS)) return;
-    this.#idle(frame.stream, 'rfc9113/8.1/i1', name);
+    this.#idle(frame.stream, messageRow(frame.stream), name);
     if (frame.type === FRAME_TYPE.DATA && this.#ledger.stream(frame.stream)?.status === 0 && !this.#undecodable) {
-      this.#find('rfc9113/8.1/i1', `DATA on stream ${frame.stream} before the HEADERS of a final response`);
+      this.#find(messageRow(frame.stream), `DATA on stream ${frame.stream} before the HEADERS of a final response`);
     }
   }
 
@@ -342,20 +355,35 @@ export class Grammar {
     if (kind === 'promise') this.#promisedRequest(stream.id, fields);
     if (kind === 'head' && stream.promised) this.#pushed();
     if (kind === 'head') this.#status(stream, fields, statuses, endStream);
+    if (kind === 'head' && stream.method === 'CONNECT') this.#opensTunnel(stream.id, fields);
     if (kind === 'trailers' && !endStream) {
-      this.#find('rfc9113/8.1/i1', `HEADERS on stream ${stream.id} behind its final response without END_STREAM`);
+      this.#find(messageRow(stream.id), `HEADERS on stream ${stream.id} behind its final response without END_STREAM`);
     }
   }
 
-  /** A promised request is safe, and for an authority that the server speaks for (RFC 9113 §8.4). */
+  /** A promised request is whole and safe, and for an authority that the server speaks for (RFC 9113 §8.4, §8.4.1). */
   #promisedRequest(id: number, fields: readonly string[]): void {
-    const method = fieldValue(fields, ':method') ?? '';
+    const missing = [':method', ':scheme', ':path'].filter(name => (fieldValue(fields, name) ?? '') === '');
+    if (missing.length > 0) this.#find('rfc9113/8.4.1/1', `a promise on stream ${id} without ${missing.join(' and ')}`);
+    this.#promisesNoContent(id, fields);
+    const method = fieldValue(fields, ':method') ?? 'GET';
     if (method !== 'GET' && method !== 'HEAD')
       this.#find('rfc9113/8.4/1', `a promise on stream ${id} of the method "${printable(method)}"`);
     const authority = fieldValue(fields, ':authority') ?? '';
     if (authority === '') this.#find('rfc9113/8.4/5', `a promise on stream ${id} without :authority`);
     else if (authority.toLowerCase() !== this.authority.toLowerCase())
       this.#find('rfc9113/8.4/5', `a promise on stream ${id} for the authority "${printable(authority)}"`, 'weak');
+  }
+
+  /** Nothing in a promised request tells of content or of trailers (RFC 9113 §8.4). */
+  #promisesNoContent(id: number, fields: readonly string[]): void {
+    const length = fieldValue(fields, 'content-length');
+    if (length !== undefined && Number(length) !== 0)
+      this.#find('rfc9113/8.4/i1', `a promise on stream ${id} with content-length "${printable(length)}"`);
+    if (fieldValue(fields, 'transfer-encoding') !== undefined)
+      this.#find('rfc9113/8.4/i1', `a promise on stream ${id} with transfer-encoding`);
+    if (fieldValue(fields, 'trailer') !== undefined)
+      this.#find('rfc9113/8.4/i1', `a promise on stream ${id} that announces trailers`, 'weak');
   }
 
   /** The head of a pushed response has come: only now does its stream count (RFC 9113 §5.1.2). */
@@ -401,15 +429,23 @@ export class Grammar {
         statuses === 0 ? `no :status on stream ${stream.id}` : `:status "${printable(status)}"`,
       );
     } else if (status.startsWith('1') && endStream) {
-      this.#find('rfc9113/8.1/i1', `an interim response (${status}) ends stream ${stream.id}`);
+      this.#find(messageRow(stream.id), `an interim response (${status}) ends stream ${stream.id}`);
     }
+  }
+
+  /** What a tunnel carries is no content, so nothing tells its length (RFC 9110 §8.6, §9.3.6). */
+  #opensTunnel(id: number, fields: readonly string[]): void {
+    if (!fieldValue(fields, ':status')?.startsWith('2')) return;
+    for (const name of ['content-length', 'transfer-encoding'])
+      if (fieldValue(fields, name) !== undefined)
+        this.#find('rfc9113/8.5/i6', `${name} in the 2xx to CONNECT on stream ${id}`);
   }
 
   /** END_STREAM: the sum of the content must be what content-length said (RFC 9113 §8.1.1). */
   ended(stream: StreamRecord): void {
     if (this.reused.has(stream.id)) return;
     if (stream.status === 0) {
-      this.#find('rfc9113/8.1/i1', `stream ${stream.id} ends without a final response`);
+      this.#find(messageRow(stream.id), `stream ${stream.id} ends without a final response`);
       return;
     }
     const announced = fieldValue(stream.fields, 'content-length');
@@ -417,7 +453,7 @@ export class Grammar {
       this.#find('rfc9113/8.1.1/i8', `${stream.octets} octets of content in the answer to HEAD on stream ${stream.id}`);
     } else if (announced !== undefined && !withoutContent(stream) && Number(announced) !== stream.octets) {
       this.#find(
-        'rfc9113/8.1/i1',
+        messageRow(stream.id),
         `content-length ${printable(announced)} but ${stream.octets} octets of content on stream ${stream.id}`,
       );
     }
@@ -431,8 +467,19 @@ export class Grammar {
   }
 }
 
+/** CONNECT was answered with 2xx. */
+function isTunnel({ method, status }: StreamRecord): boolean {
+  return method === 'CONNECT' && status >= 200 && status < 300;
+}
+
+/** The row that says what a response consists of: on a stream of the client's, or on one that was promised. */
+function messageRow(stream: number): RequirementId {
+  return stream % 2 === 0 ? 'rfc9113/8.4.2/i1' : 'rfc9113/8.1/i1';
+}
+
 /** Messages whose content-length tells of content that is not there; so does that of a method which the kit did not note. */
-function withoutContent({ method, status, octets }: StreamRecord): boolean {
+function withoutContent(stream: StreamRecord): boolean {
+  const { method, status, octets } = stream;
   if (method === 'HEAD' || status === 204 || status === 304) return true;
-  return (method === 'CONNECT' && status >= 200 && status < 300) || (method === '' && octets === 0);
+  return isTunnel(stream) || (method === '' && octets === 0);
 }

@@ -657,7 +657,7 @@ export class Peer {
     if (stream === undefined) return;
     if (block.promised !== 0) {
       this.grammar.section('promise', stream, fields, false);
-      if (block.promised > this.ledger.highestPromised) this.ledger.open(block.promised, true).method = 'GET';
+      if (block.promised > this.ledger.highestPromised) this.#promised(block.promised, fields);
       return;
     }
     stream.method = this.#methods.get(stream.id) ?? stream.method;
@@ -665,6 +665,12 @@ export class Peer {
     this.grammar.section(kind, stream, fields, block.endStream);
     if (kind === 'trailers') stream.trailers = fields;
     else this.#head(stream, fields);
+  }
+
+  #promised(id: number, fields: readonly string[]): void {
+    const stream = this.ledger.open(id, true);
+    stream.request = fields;
+    stream.method = fieldValue(fields, ':method') ?? 'GET';
   }
 
   #head(stream: StreamRecord, fields: readonly string[]): void {

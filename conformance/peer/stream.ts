@@ -3,6 +3,8 @@
 export class StreamRecord {
   readonly id: number;
   readonly promised: boolean;
+  /** Fields of the request that was promised, pseudo-fields first; empty on a stream of the kit's. */
+  request: readonly string[] = [];
   method = '';
   /**
    * When the kit last said what the answer may wait for: the request, its end, credit. Milliseconds since the process began;

@@ -14,5 +14,6 @@ export const gatewaySuites: Readonly<Record<string, readonly GatewayCase[]>> = {
   flow,
   drain,
 };
+export const gatewaySuites: Readonly<Record<string, readonly GatewayCase[]>> = { drain, messages, multiplexing, streaming, push };
 
 export const gatewayCases: readonly GatewayCase[] = Object.values(gatewaySuites).flat();

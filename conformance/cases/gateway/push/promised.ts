@@ -1,0 +1,42 @@
+/** What the cases on push wait for: promises, by the path that they promise. */
+import type { Asked, GatewayTrial } from '../../../gateway/trial.ts';
+import { Failed } from '../../../outcome.ts';
+import { fieldValue } from '../../../peer/stream.ts';
+import { describeEnd } from '../../../trial.ts';
+
+/** The stream that is promised for an exchange of the case; none by the end of the response that has to promise it fails. */
+export async function promised(trial: GatewayTrial, parent: Asked, name: string): Promise<Asked> {
+  const { peer, stream } = parent;
+  const exchange = trial.exchange(name);
+  const find = () => [...peer.ledger.streams.values()].find(({ request }) => fieldValue(request, ':path') === exchange.path);
+  const record = peer.stream(stream);
+  trial.expected = `PUSH_PROMISE for ${name} on the stream of ${parent.name}`;
+  await peer.until(() => find() !== undefined || record.over || peer.over, `PUSH_PROMISE for ${name}`);
+  const found = find();
+  if (found !== undefined) return { ...exchange, peer, stream: found.id };
+  const end = peer.over ? describeEnd(peer) : `the response to ${parent.name} ends`;
+  throw new Failed(`no PUSH_PROMISE for ${name}: ${end}`);
+}
+
+/** Promises of the connection by now; their fields tell what for. */
+export function promises({ peer }: Asked): number {
+  return peer.received.filter(({ payload }) => payload.type === 'PUSH_PROMISE').length;
+}
+
+/** The whole response of an exchange that has nothing to promise, and behind it still no promise. */
+export async function promisesNothing(trial: GatewayTrial, parent: Asked, status = 200): Promise<void> {
+  await trial.answered(parent, status);
+  trial.expected = `no PUSH_PROMISE on the stream of ${parent.name}`;
+  await parent.peer.fence();
+  if (promises(parent) > 0) throw new Failed(`PUSH_PROMISE, although push gave false to ${parent.name}`);
+  trial.seen = 'push gives false, and no PUSH_PROMISE comes';
+}
+
+/** The place of the first frame that is meant among those received; −1 where none has come. */
+export function place(
+  { peer }: Asked,
+  type: 'PUSH_PROMISE' | 'HEADERS' | 'DATA',
+  stream: number,
+): number {
+  return peer.received.findIndex(({ frame, payload }) => payload.type === type && frame.stream === stream);
+}
