@@ -8,3 +8,4 @@ import multiplexing from './multiplexing/index.ts';
 import streaming from './streaming/index.ts';
 
 export const gatewayFaults: readonly GatewayFault[] = [...multiplexing, ...messages, ...streaming, ...flow, ...drain];
+export const gatewayFaults: readonly GatewayFault[] = [...drain, ...messages, ...multiplexing, ...streaming, ...push];

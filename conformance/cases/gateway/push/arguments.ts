@@ -1,9 +1,9 @@
 /** What a program may not ask for at `push` (section 6.1). */
 import type { App, Exchange, PushRequest } from '../../../../spec/msgi.ts';
-import type { Json } from '../../../application/messages.ts';
 import { reportedError } from '../../../application/kit.ts';
-import { suite } from '../../../gateway/case.ts';
+import type { Json } from '../../../application/messages.ts';
 import type { GatewayCaseBody } from '../../../gateway/case.ts';
+import { suite } from '../../../gateway/case.ts';
 import { promisesNothing } from './promised.ts';
 
 type Arguments = readonly [request: unknown, app?: unknown];

@@ -22,7 +22,15 @@ const twoPromises: CaseApp = {
   style: waits,
 };
 
-const refusal = (code: number) => ({ type: 'close', complete: false, code, by: 'peer', status: 0, sent: 0, received: 0 });
+const refusal = (code: number) => ({
+  type: 'close',
+  complete: false,
+  code,
+  by: 'peer',
+  status: 0,
+  sent: 0,
+  received: 0,
+});
 
 export default suite('push', {
   'outlives-its-parent': {

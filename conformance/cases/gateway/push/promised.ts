@@ -8,7 +8,8 @@ import { describeEnd } from '../../../trial.ts';
 export async function promised(trial: GatewayTrial, parent: Asked, name: string): Promise<Asked> {
   const { peer, stream } = parent;
   const exchange = trial.exchange(name);
-  const find = () => [...peer.ledger.streams.values()].find(({ request }) => fieldValue(request, ':path') === exchange.path);
+  const find = () =>
+    [...peer.ledger.streams.values()].find(({ request }) => fieldValue(request, ':path') === exchange.path);
   const record = peer.stream(stream);
   trial.expected = `PUSH_PROMISE for ${name} on the stream of ${parent.name}`;
   await peer.until(() => find() !== undefined || record.over || peer.over, `PUSH_PROMISE for ${name}`);
@@ -33,10 +34,6 @@ export async function promisesNothing(trial: GatewayTrial, parent: Asked, status
 }
 
 /** The place of the first frame that is meant among those received; −1 where none has come. */
-export function place(
-  { peer }: Asked,
-  type: 'PUSH_PROMISE' | 'HEADERS' | 'DATA',
-  stream: number,
-): number {
+export function place({ peer }: Asked, type: 'PUSH_PROMISE' | 'HEADERS' | 'DATA', stream: number): number {
   return peer.received.findIndex(({ frame, payload }) => payload.type === type && frame.stream === stream);
 }

@@ -108,7 +108,8 @@ export default suite('push', {
 
   'invoked-as-promised': {
     requirement: 'MSGI-PUSH-12',
-    title: 'The application is invoked on the promised request, which is whole: pushed is true, base "", the body ended.',
+    title:
+      'The application is invoked on the promised request, which is whole: pushed is true, base "", the body ended.',
     claims: ['push'],
     app: {
       page: (x, kit) => {

@@ -158,7 +158,10 @@ export default suite('push', {
       ];
       await tolerated(trial, peer, ...asks(1));
       trial.release(style);
-      await peer.until(() => peer.over || peer.stream(stream).octets > 0, 'the octet of style that there is credit for');
+      await peer.until(
+        () => peer.over || peer.stream(stream).octets > 0,
+        'the octet of style that there is credit for',
+      );
       await tolerated(trial, peer, ...asks(1000));
       await trial.answered(style, 200, CONTENT.length);
       await tolerated(trial, peer, ...asks(1));
@@ -183,14 +186,20 @@ export default suite('push', {
     app: reserves,
     async run(trial) {
       const { peer, stream } = await reserved(trial);
-      await connectionError(trial, peer, 'PROTOCOL_ERROR', headers(stream, plainBlock(peer.fieldsOf()), { endStream: true }));
+      await connectionError(
+        trial,
+        peer,
+        'PROTOCOL_ERROR',
+        headers(stream, plainBlock(peer.fieldsOf()), { endStream: true }),
+      );
     },
   },
 
   'a-refused-promise-is-given-up': {
     requirement: 'rfc9113/5.1/i7',
     also: ['rfc9113/6.6/i1'],
-    title: 'RST_STREAM on a promised stream ends that stream: no DATA comes on it, and the response beside it is whole.',
+    title:
+      'RST_STREAM on a promised stream ends that stream: no DATA comes on it, and the response beside it is whole.',
     claims: ['push'],
     app: {
       page: (x, kit) => {
