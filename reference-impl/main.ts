@@ -30,6 +30,7 @@ interface Options {
   readonly protocol: readonly string[];
   readonly priority?: 'both' | 'tree' | 'urgency';
   readonly tree: boolean;
+  readonly tunnels: boolean;
   readonly log?: boolean;
   readonly lint?: boolean;
 }
@@ -72,6 +73,7 @@ function program(): Command {
         .default('both'),
     )
     .option('--no-tree', 'hide the priority tree from the application')
+    .option('--no-tunnels', 'take no CONNECT at all, whatever --protocol says')
     .option('--log', 'one line to stderr for each exchange, and for each connection that ends for an error or a limit')
     .option('--lint', 'check the application and the server against the specification; what is wrong goes to stderr')
     .addHelpText(
@@ -121,6 +123,7 @@ async function listen(
     tree: options.tree,
     ...(options.priority === undefined ? {} : { priority: options.priority }),
     protocols: options.protocol.map(name => (name === 'connect' ? '' : name)),
+    protocols: options.tunnels ? options.protocol.map(name => (name === 'connect' ? '' : name)) : [],
     ...(options.log === true ? { failed: logFailure } : {}),
     ...(options.sendTimeout === undefined ? {} : { sendTimeout: options.sendTimeout }),
     ...(options.initialWindow === undefined ? {} : { limits: { initialWindow: options.initialWindow } }),

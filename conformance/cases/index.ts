@@ -4,6 +4,7 @@ import connect from './connect/index.ts';
 import continuation from './continuation/index.ts';
 import data from './data/index.ts';
 import errors from './errors/index.ts';
+import extendedConnect from './extended-connect/index.ts';
 import extensions from './extensions/index.ts';
 import fieldBlocks from './field-blocks/index.ts';
 import fields from './fields/index.ts';
@@ -47,6 +48,7 @@ export const http2Cases: readonly Case[] = [
   ...fields,
   ...pseudoFields,
   ...connect,
+  ...extendedConnect,
   ...hpack,
   ...tls,
   ...passive,

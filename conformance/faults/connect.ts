@@ -41,6 +41,14 @@ export default [
     wire: opens(({ fields }) => fields.includes(':authority')),
   },
   {
+    id: 'connect/any-target',
+    deviation: 'The server opens a tunnel for CONNECT with :scheme or :path.',
+    clause: 'RFC 9113 §8.5',
+    fails: ['connect/with-path', 'connect/with-scheme', 'connect/with-scheme-and-path'],
+    seen: /the tunnel is opened: status 200/,
+    wire: opens(({ fields }) => fields.includes(':path') || fields.includes(':scheme')),
+  },
+  {
     id: 'connect/malformed-by-its-method',
     deviation: 'The server takes every CONNECT for a connection error.',
     clause: 'RFC 9113 §8.5',

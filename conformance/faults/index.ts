@@ -5,6 +5,7 @@ import continuation from './continuation.ts';
 import data from './data.ts';
 import doubtful from './doubtful.ts';
 import errors from './errors.ts';
+import extendedConnect from './extended-connect.ts';
 import extensions from './extensions.ts';
 import type { Fault } from './fault.ts';
 import fieldBlocks from './field-blocks.ts';
@@ -49,6 +50,7 @@ export const faults: readonly (Fault | GatewayFault)[] = [
   ...fields,
   ...pseudoFields,
   ...connect,
+  ...extendedConnect,
   ...doubtful,
   ...hpack,
   ...tls,

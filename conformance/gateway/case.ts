@@ -4,7 +4,15 @@ import type { Case, CaseBody } from '../case.ts';
 import type { GatewayTrial } from './trial.ts';
 
 /** What a subject may claim beside "gateway"; a case that wants what is not claimed is not applicable. */
-export type Claim = 'push' | 'priority-tree' | 'priority-urgency' | 'tunnel' | 'http1' | 'drain' | 'exact-credit';
+export type Claim =
+  | 'push'
+  | 'priority-tree'
+  | 'priority-urgency'
+  | 'tunnel'
+  | 'connect'
+  | 'http1'
+  | 'drain'
+  | 'exact-credit';
 
 /** One handler for every exchange of the case, or one for each name; "held" is that of "held-1" and "held-2", too. */
 export type CaseApp = Handler | Readonly<Record<string, Handler>>;

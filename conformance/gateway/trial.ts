@@ -1,6 +1,6 @@
 /** One try of a gateway case: a trial that knows the application behind the subject (KIT rule 3). */
 import { ERROR_CODE } from '../../wire/index.ts';
-import { type Json, pathOf } from '../application/messages.ts';
+import { authorityOf, type Json, pathOf } from '../application/messages.ts';
 import { Failed, KitError } from '../outcome.ts';
 import { dial } from '../peer/dial.ts';
 import { Http1Peer } from '../peer/http1.ts';
@@ -44,10 +44,18 @@ export class GatewayTrial extends Trial {
     return { name, key, path: pathOf(this.#caseId, key) };
   }
 
+  /** The authority of an exchange that is asked for by a plain CONNECT. */
+  authority({ key }: Named): string {
+    return authorityOf(this.#caseId, key);
+  }
+
   /** Sends the request of an exchange; `onPurpose` where a sound client would not send it now. */
   ask(peer: Peer, name: string, { onPurpose = false, ...options }: AskOptions = {}): Asked {
     const exchange = this.exchange(name);
-    const frame = peer.request({ ...options, path: exchange.path });
+    const { method, protocol } = options;
+    // A plain CONNECT has no path: its authority names the exchange.
+    const where = method === 'CONNECT' && protocol === undefined ? { authority: this.authority(exchange) } : {};
+    const frame = peer.request({ ...options, path: exchange.path, ...where });
     if (onPurpose) peer.violate(frame);
     else peer.send(frame);
     return { ...exchange, peer, stream: frame.stream };

@@ -40,6 +40,10 @@ import type { Transcript } from './transcript.ts';
 export interface RequestOptions {
   readonly method?: string;
   readonly path?: string;
+  /** ":protocol" of extended CONNECT (RFC 8441 §4). */
+  readonly protocol?: string;
+  /** That of the subject, unless said otherwise. */
+  readonly authority?: string;
   /** Regular fields behind those of the subject, flat. */
   readonly fields?: readonly string[];
   /** True unless said otherwise. */
@@ -315,14 +319,16 @@ export class Peer {
 
   // --- requests ------------------------------------------------------------------------------------------------------
 
-  /** The field list of a request, pseudo-fields first. */
-  fieldsOf({ method = 'GET', path = this.#subject.small.path, fields = [] }: RequestOptions = {}): string[] {
-    const { endpoint, authority } = this.#subject;
-    return [
-      ...[':method', method, ':scheme', endpoint.scheme, ':authority', authority, ':path', path],
-      ...this.#subject.fields,
-      ...fields,
-    ];
+  /** The field list of a request, pseudo-fields first; CONNECT without a protocol has but two (RFC 9113 §8.5). */
+  fieldsOf(options: RequestOptions = {}): string[] {
+    const { method = 'GET', path = this.#subject.small.path, protocol, fields = [] } = options;
+    const { authority = this.#subject.authority } = options;
+    const target =
+      method === 'CONNECT' && protocol === undefined
+        ? [':authority', authority]
+        : [':scheme', this.#subject.endpoint.scheme, ':authority', authority, ':path', path];
+    const upgrade = protocol === undefined ? [] : [':protocol', protocol];
+    return [':method', method, ...upgrade, ...target, ...this.#subject.fields, ...fields];
   }
 
   /** HEADERS of a request on the next stream; its block uses no table, so that it means the same in every state of one. */

@@ -1,57 +1,20 @@
 /** Cases on CONNECT at a server that need not be a proxy (RFC 9113 §8.5). */
-import { data, headers, plainBlock } from '../../../wire/index.ts';
 import { type CaseBody, chapter } from '../../case.ts';
 import { served } from '../../expect.ts';
-import { Failed } from '../../outcome.ts';
-import type { Peer } from '../../peer/peer.ts';
-import type { StreamRecord } from '../../peer/stream.ts';
-import { describeAnswer, describeEnd, type Trial } from '../../trial.ts';
-
-const PROTOCOL_ERROR = 1;
-
-/** HEADERS of a CONNECT with these fields, the stream left open as a tunnel would be; gives what it drew. */
-async function connect(trial: Trial, peer: Peer, fields: readonly string[]): Promise<StreamRecord> {
-  const block = plainBlock([':method', 'CONNECT', ...fields, ...trial.subject.fields]);
-  const frame = headers(peer.nextStream(), block);
-  await peer.fence(frame);
-  const record = peer.stream(frame.stream);
-  const settled = (): boolean => record.status >= 200 || record.over || peer.over;
-  if (!settled()) await peer.twins(trial.subject.small.path);
-  if (settled() || (await trial.idle(peer.within(peer.limit, settled, 'a reaction')))) return record;
-  // A server that has no tunnels may take CONNECT for a request like another, and wait for its end.
-  peer.send(data(frame.stream, '', { endStream: true }));
-  await peer.twins(trial.subject.small.path);
-  if (!(await trial.idle(peer.within(peer.limit, settled, 'a reaction'))))
-    throw new Failed(`no reaction to CONNECT within ${peer.limit} ms after its end`, undefined, true);
-  trial.weak(`CONNECT is answered only once the client has ended it: ${describeAnswer(record, peer)}`);
-  return record;
-}
-
-/** No tunnel is opened for a CONNECT like this. */
-function refuses(
-  requirement: 'rfc9113/8.5/i1' | 'rfc9113/8.5/i3',
-  what: string,
-  ...fields: readonly string[]
-): CaseBody {
-  return {
-    requirement,
-    title: `CONNECT ${what} is refused.`,
-    async run(trial) {
-      const peer = await trial.open();
-      trial.expected = 'no 2xx: RST_STREAM, a final status from 300 up, or connection error PROTOCOL_ERROR';
-      const record = await connect(trial, peer, fields);
-      trial.seen = describeAnswer(record, peer);
-      if (record.status >= 200 && record.status < 300) trial.fail(`the tunnel is opened: status ${record.status}`);
-      if (record.status > 0) return;
-      const codes = peer.over ? peer.goaways.map(({ code }) => code) : [];
-      const refused = record.resets.includes(PROTOCOL_ERROR) || codes.includes('PROTOCOL_ERROR');
-      if (!refused) trial.weak(`${trial.seen} instead of PROTOCOL_ERROR`);
-    },
-  };
-}
+import { describeAnswer, describeEnd } from '../../trial.ts';
+import { connect, PROTOCOL_ERROR, refuses } from './refused.ts';
 
 const tunnel = (authority: string): CaseBody =>
   refuses('rfc9113/8.5/i3', `to "${authority}", which has no port to connect to,`, ':authority', authority);
+
+const withTarget = (...fields: readonly string[]): CaseBody =>
+  refuses(
+    'rfc9113/8.5/1',
+    `with ${fields.filter((_, i) => i % 2 === 0).join(' and ')}`,
+    ...fields,
+    ':authority',
+    'localhost:1',
+  );
 
 export default chapter('connect', {
   'without-authority': refuses('rfc9113/8.5/i1', 'without :authority'),
@@ -62,6 +25,10 @@ export default chapter('connect', {
   'with-port-out-of-range': tunnel('localhost:99999'),
   'with-userinfo': refuses('rfc9113/8.5/i3', 'with userinfo in :authority', ':authority', 'user@localhost:1'),
   'with-path-in-authority': refuses('rfc9113/8.5/i3', 'with a path in :authority', ':authority', 'localhost:1/x'),
+
+  'with-path': withTarget(':path', '/'),
+  'with-scheme': withTarget(':scheme', 'http'),
+  'with-scheme-and-path': withTarget(':scheme', 'http', ':path', '/'),
 
   'well-formed': {
     requirement: 'rfc9113/8.5/i2',

@@ -15,5 +15,6 @@ export const gatewaySuites: Readonly<Record<string, readonly GatewayCase[]>> = {
   drain,
 };
 export const gatewaySuites: Readonly<Record<string, readonly GatewayCase[]>> = { drain, messages, multiplexing, streaming, push };
+export const gatewaySuites: Readonly<Record<string, readonly GatewayCase[]>> = { drain, messages, multiplexing, streaming, push, tunnels };
 
 export const gatewayCases: readonly GatewayCase[] = Object.values(gatewaySuites).flat();

@@ -9,3 +9,4 @@ import streaming from './streaming/index.ts';
 
 export const gatewayFaults: readonly GatewayFault[] = [...multiplexing, ...messages, ...streaming, ...flow, ...drain];
 export const gatewayFaults: readonly GatewayFault[] = [...drain, ...messages, ...multiplexing, ...streaming, ...push];
+export const gatewayFaults: readonly GatewayFault[] = [...drain, ...messages, ...multiplexing, ...streaming, ...push, ...tunnels];

@@ -2,6 +2,7 @@
 import { data, goaway } from '../../../../wire/index.ts';
 import type { Handler } from '../../../application/kit.ts';
 import { suite } from '../../../gateway/case.ts';
+import { connect } from '../tunnels/connect.ts';
 import { promised, promises, promisesNothing } from './promised.ts';
 
 const answers: Handler = x => x.respond(200, [], 'pushed');
@@ -170,6 +171,29 @@ export default suite('push', {
         await trial.reported(asked, 'push', false);
         await promisesNothing(trial, asked, name === 'empty' ? 204 : 200);
       }
+    },
+  },
+
+  'on-a-tunnel': {
+    requirement: 'MSGI-PUSH-7',
+    title: 'push gives false on a CONNECT exchange, before the tunnel is opened and on it.',
+    claims: ['push', 'tunnel'],
+    app: {
+      connect: async (x, kit) => {
+        const push = (name: string): void => kit.report(name, x.push({ target: kit.path('style') }));
+        push('before');
+        const out = x.start(200);
+        push('open');
+        await out.end();
+      },
+      style: answers,
+    },
+    async run(trial) {
+      const peer = await trial.open();
+      const tunnel = connect(trial, peer, 'connect');
+      await trial.reported(tunnel, 'before', false);
+      await trial.reported(tunnel, 'open', false);
+      await promisesNothing(trial, tunnel);
     },
   },
 

@@ -1,8 +1,8 @@
 /** Servers whose promises are none, come late, or are answered by the wrong application at the wrong time. */
 import type { App, Exchange } from '../../../../spec/msgi.ts';
 import { FRAME_TYPE, type Frame, rstStream } from '../../../../wire/index.ts';
-import type { Fault } from '../../fault.ts';
-import { alters } from '../../fault.ts';
+
+import { alters, type Wire } from '../../fault.ts';
 import type { GatewayFault } from '../fault.ts';
 import { ForwardedSource, facing, withMembers } from '../wrap.ts';
 import { pushing } from './pushing.ts';
@@ -35,7 +35,7 @@ function early(parent: Exchange, target: string): { readonly x: Exchange; readon
 }
 
 /** Each promise waits until the content behind it is out. */
-const behindContent: Fault['wire'] = link => {
+const behindContent: Wire = link => {
   let held: readonly Frame[] = [];
   const inner = recodesPromises(
     promise => {

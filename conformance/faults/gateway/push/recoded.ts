@@ -10,7 +10,7 @@ import {
   plainBlock,
   pushPromise,
 } from '../../../../wire/index.ts';
-import type { Fault } from '../../fault.ts';
+import type { Wire } from '../../fault.ts';
 
 /** A PUSH_PROMISE with its whole field section. */
 export interface PromiseSection {
@@ -40,7 +40,7 @@ export function promiseFrames({ stream, promised, fields }: PromiseSection): rea
 export function recodesPromises(
   change: (promise: PromiseSection) => readonly Frame[],
   other: (frame: Frame) => readonly Frame[] = frame => [frame],
-): Fault['wire'] {
+): Wire {
   return () => {
     const decoder = new Decoder(0xffff_ffff);
     let held: Payload[] = [];
@@ -68,13 +68,13 @@ export function recodesPromises(
 }
 
 /** The fields of promises reach the client as `change` gives them; the first promise of a connection is spared. */
-export const spoilsPromises = (change: (fields: readonly string[]) => readonly string[]): Fault['wire'] =>
+export const spoilsPromises = (change: (fields: readonly string[]) => readonly string[]): Wire =>
   recodesPromises(promise =>
     promiseFrames(promise.count === 0 ? promise : { ...promise, fields: change(promise.fields) }),
   );
 
 /** Promises, but for the first of a connection, go on as the frames that `change` gives. */
-export const reframesPromises = (change: (promise: PromiseSection) => readonly Frame[]): Fault['wire'] =>
+export const reframesPromises = (change: (promise: PromiseSection) => readonly Frame[]): Wire =>
   recodesPromises(promise => (promise.count === 0 ? promiseFrames(promise) : change(promise)));
 
 /** Flat lists with another value for the field, or without it where that is null. */

@@ -1,13 +1,13 @@
 /** Servers that promise, or say that they do, where nothing may be promised. */
 import type { Exchange } from '../../../../spec/msgi.ts';
 import { FRAME_TYPE, type Payload, SETTING, settings } from '../../../../wire/index.ts';
-import type { Fault } from '../../fault.ts';
-import { alters, hides } from '../../fault.ts';
+
+import { alters, hides, type Wire } from '../../fault.ts';
 import type { GatewayFault } from '../fault.ts';
 import { pushing } from './pushing.ts';
 
 /** The server does not read a setting of the client. */
-const ignores = (name: 'ENABLE_PUSH' | 'MAX_CONCURRENT_STREAMS'): Fault['wire'] =>
+const ignores = (name: 'ENABLE_PUSH' | 'MAX_CONCURRENT_STREAMS'): Wire =>
   alters((frame, payload: Payload) =>
     payload.type === 'SETTINGS' && !payload.ack
       ? settings(payload.entries.filter(([id]) => id !== SETTING[name]))
@@ -89,6 +89,14 @@ export default [
     fails: ['push/the-parent-is-over'],
     seen: /push of (head|empty) is true, not false/,
     wrap: saysTrue(({ state }) => state === 'open'),
+  },
+  {
+    id: 'push/says-true-on-tunnels',
+    deviation: 'The server gives true at push on a CONNECT exchange.',
+    clause: 'MSGI-PUSH-7',
+    fails: ['push/on-a-tunnel'],
+    seen: /before of connect is true, not false/,
+    wrap: saysTrue(({ request }) => request.method === 'CONNECT'),
   },
   {
     id: 'push/says-true-on-promised-streams',

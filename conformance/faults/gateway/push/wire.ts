@@ -8,19 +8,18 @@ import {
   pushPromise,
   windowUpdate,
 } from '../../../../wire/index.ts';
-import type { Fault } from '../../fault.ts';
-import { damages, endsConnection, hides } from '../../fault.ts';
+
+import { damages, endsConnection, hides, type Wire } from '../../fault.ts';
 import type { GatewayFault } from '../fault.ts';
 import { promiseFrames, recodesPromises, reframesPromises, spoilsPromises, withField } from './recoded.ts';
 
 const isPromised = ({ stream }: Frame): boolean => stream !== 0 && stream % 2 === 0;
 
 /** What is said on promised streams does not reach the server. */
-const deaf = (...types: readonly number[]): Fault['wire'] =>
-  hides(frame => isPromised(frame) && types.includes(frame.type));
+const deaf = (...types: readonly number[]): Wire => hides(frame => isPromised(frame) && types.includes(frame.type));
 
 /** The last promise of the page comes when its stream has ended. */
-const late: Fault['wire'] = link => {
+const late: Wire = link => {
   let held: { readonly stream: number; readonly frames: readonly Frame[] } | null = null;
   const inner = recodesPromises(
     promise => {

@@ -1,0 +1,6 @@
+/** Servers that are wrong about tunnels. */
+import directions from './directions.ts';
+import openings from './openings.ts';
+import websocket from './websocket.ts';
+
+export default [...openings, ...directions, ...websocket];
