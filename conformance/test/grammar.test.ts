@@ -207,7 +207,7 @@ const exchanges: readonly Exchange[] = [
   },
   {
     name: 'DATA and WINDOW_UPDATE on a promised stream',
-    finds: ['rfc9113/5.1/3', 'rfc9113/8.1/i1', 'rfc9113/5.1/3'],
+    finds: ['rfc9113/5.1/3', 'rfc9113/8.4.2/i1', 'rfc9113/5.1/3'],
     play: get(pushPromise(1, 2, plainBlock(PROMISED)), data(2, ''), windowUpdate(2, 1)),
   },
   {
@@ -605,12 +605,56 @@ const exchanges: readonly Exchange[] = [
         ['HEAD', '404'],
         ['GET', '304'],
         ['DELETE', '204'],
-        ['CONNECT', '200'],
       ] as const) {
         if (talk.peer.received.length === 0) talk.open();
         talk.says(head(talk.peer.ask({ method }), [':status', status, 'content-length', '12'], true));
       }
     },
+  },
+  {
+    name: 'content-length and transfer-encoding in the 2xx to CONNECT',
+    finds: ['rfc9113/8.5/i6', 'rfc9113/8.5/i6', 'rfc9113/8.2.2/i2'],
+    play(talk) {
+      talk.open().peer.ask({ method: 'CONNECT' });
+      talk.says(head(1, [...OK, 'content-length', '12', 'transfer-encoding', 'chunked']), data(1, 'x'));
+    },
+  },
+  {
+    name: 'a refusal of CONNECT is a response like another',
+    play(talk) {
+      talk.open().peer.ask({ method: 'CONNECT' });
+      talk.says(head(1, [':status', '403', 'content-length', '1']), data(1, 'x'), head(1, ['x-end', 'yes'], true));
+    },
+  },
+  {
+    name: 'HEADERS, PUSH_PROMISE and an unknown frame in a tunnel',
+    finds: ['rfc9113/8.5/2', 'rfc9113/8.5/2', 'rfc9113/8.5/2'],
+    play(talk) {
+      talk.open().peer.ask({ method: 'CONNECT' });
+      const more = [pushPromise(1, 2, plainBlock(PROMISED)), frame(0xbe, 0, 1), head(1, ['x-end', 'yes'], true)];
+      talk.says(head(1, OK), data(1, 'x'), windowUpdate(1, 10), ...more);
+    },
+  },
+  {
+    name: 'a promise that is not whole, and one that tells of content',
+    finds: ['rfc9113/8.4.1/1', 'rfc9113/8.4.1/1', 'rfc9113/8.4/i1', 'weak rfc9113/8.4/i1'],
+    play: get(
+      pushPromise(1, 2, plainBlock(PROMISED.slice(2))),
+      pushPromise(1, 4, plainBlock([...PROMISED.slice(0, 4), ...PROMISED.slice(6)])),
+      pushPromise(1, 6, plainBlock([...PROMISED, 'content-length', '3', 'trailer', 'x-end'])),
+    ),
+  },
+  {
+    name: 'a promise of HEAD, whose answer has the length of GET',
+    play: get(
+      pushPromise(1, 2, plainBlock([':method', 'HEAD', ...PROMISED.slice(2), 'content-length', '0'])),
+      head(2, [...OK, 'content-length', '12'], true),
+    ),
+  },
+  {
+    name: 'another frame inside the block of a promise',
+    finds: ['rfc9113/6.6/4'],
+    play: get(pushPromise(1, 2, plainBlock(PROMISED), { endHeaders: false }), ping(octets(8))),
   },
   {
     name: 'content-length of a method that the kit did not note',

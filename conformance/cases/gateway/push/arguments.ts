@@ -29,7 +29,7 @@ function typeErrors(
 ): GatewayCaseBody {
   return {
     requirement,
-    title: `push throws a TypeError for ${what}.`,
+    title: `A TypeError is what push throws for ${what}.`,
     claims: ['push'],
     app: (x, kit) => {
       const arguments_ = wrong(kit.path('never'));

@@ -5,7 +5,7 @@ import { place, promised } from './promised.ts';
 export default suite('push', {
   'a-promise-is-queued': {
     requirement: 'MSGI-PUSH-1',
-    title: 'push gives true to a client that takes promises, and PUSH_PROMISE and the response come.',
+    title: 'To a client that takes promises push gives true, and PUSH_PROMISE and the response come.',
     claims: ['push'],
     app: {
       page: (x, kit) => {
@@ -83,7 +83,7 @@ export default suite('push', {
 
   'before-the-head': {
     requirement: 'MSGI-PUSH-11',
-    title: 'push is taken before the head of the response, and its promise is not held back until then.',
+    title: 'A push is taken before the head of the response, and its promise is not held back until then.',
     claims: ['push'],
     app: {
       page: async (x, kit) => {

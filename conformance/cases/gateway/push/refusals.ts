@@ -16,7 +16,7 @@ const pushes: Handler = (x, kit) => {
 export default suite('push', {
   'push-is-disabled': {
     requirement: 'MSGI-PUSH-3',
-    title: 'push gives false to a peer that has set ENABLE_PUSH to 0.',
+    title: 'To a peer that has set ENABLE_PUSH to 0 push gives false.',
     claims: ['push'],
     app: { page: pushes, style: answers },
     async run(trial) {
@@ -29,7 +29,7 @@ export default suite('push', {
 
   'the-limit-of-the-peer': {
     requirement: 'MSGI-PUSH-4',
-    title: "push gives false while the peer's limit of streams is reached, also by promises that are not answered yet.",
+    title: "At the peer's limit of streams push gives false, also where promises that are not answered yet reach it.",
     claims: ['push'],
     app: {
       page: (x, kit) => {
@@ -65,7 +65,7 @@ export default suite('push', {
 
   'a-limit-of-none': {
     requirement: 'MSGI-PUSH-4',
-    title: 'push gives false to a peer that allows no stream.',
+    title: 'To a peer that allows no stream push gives false.',
     claims: ['push'],
     app: { page: pushes, style: answers },
     async run(trial) {
@@ -79,7 +79,7 @@ export default suite('push', {
   'behind-a-goaway': {
     requirement: 'MSGI-PUSH-5',
     also: ['rfc9113/6.8/1'],
-    title: 'push gives false after a GOAWAY of the peer: nothing is promised behind it.',
+    title: 'After a GOAWAY of the peer push gives false: nothing is promised behind it.',
     claims: ['push'],
     app: {
       page: async (x, kit) => {
@@ -110,7 +110,7 @@ export default suite('push', {
 
   'while-the-connection-drains': {
     requirement: 'MSGI-PUSH-5',
-    title: 'push gives false while the connection drains.',
+    title: 'While the connection drains push gives false.',
     claims: ['push'],
     app: {
       page: async (x, kit) => {
@@ -134,7 +134,7 @@ export default suite('push', {
 
   'the-parent-is-over': {
     requirement: 'MSGI-PUSH-6',
-    title: 'push gives false when the response of the parent is done or dead, or has no content and its head is out.',
+    title: 'When the response of the parent is done or dead, or has no content and its head is out, push gives false.',
     claims: ['push'],
     app: {
       done: (x, kit) => {
@@ -176,7 +176,7 @@ export default suite('push', {
 
   'on-a-tunnel': {
     requirement: 'MSGI-PUSH-7',
-    title: 'push gives false on a CONNECT exchange, before the tunnel is opened and on it.',
+    title: 'On a CONNECT exchange push gives false, before the tunnel is opened and on it.',
     claims: ['push', 'tunnel'],
     app: {
       connect: async (x, kit) => {
@@ -199,7 +199,7 @@ export default suite('push', {
 
   'on-a-pushed-exchange': {
     requirement: 'MSGI-PUSH-8',
-    title: 'push gives false on a pushed exchange.',
+    title: 'On a pushed exchange push gives false.',
     claims: ['push'],
     app: {
       page: (x, kit) => {
@@ -221,7 +221,7 @@ export default suite('push', {
 
   'a-foreign-authority': {
     requirement: 'MSGI-PUSH-9',
-    title: 'push gives false for an authority that the server does not speak for, and true for that of the parent.',
+    title: 'For an authority that the server does not speak for push gives false, and true for that of the parent.',
     claims: ['push'],
     app: {
       page: (x, kit) => {

@@ -32,7 +32,7 @@ async function fieldsInTunnel(trial: GatewayTrial, endStream: boolean): Promise<
 export default suite('tunnels', {
   'end-is-one-direction': {
     requirement: 'MSGI-TUN-9',
-    title: 'end of the application ends one direction of the tunnel, and the other flows on.',
+    title: 'The end that the application gives is that of one direction of the tunnel: the other flows on.',
     claims: ['tunnel'],
     app: async (x, kit) => {
       const out = x.start(200);
@@ -63,7 +63,7 @@ export default suite('tunnels', {
 
   'the-peer-ends-one-direction': {
     requirement: 'MSGI-TUN-10',
-    title: 'read gives null when the peer ends its direction, and what is written still goes out.',
+    title: 'When the peer ends its direction read gives null, and what is written still goes out.',
     claims: ['tunnel'],
     app: async (x, kit) => {
       const out = x.start(200);
@@ -91,7 +91,7 @@ export default suite('tunnels', {
 
   'no-trailers': {
     requirement: 'MSGI-TUN-11',
-    title: 'end with trailers throws a TypeError on an open tunnel; an empty list is none.',
+    title: 'Trailers given to end throw a TypeError on an open tunnel; an empty list is none.',
     claims: ['tunnel'],
     app: async (x, kit) => {
       const out = x.start(200);

@@ -16,7 +16,7 @@ const opens: Handler = async (x, kit) => {
 export default suite('tunnels', {
   'every-success-opens': {
     requirement: 'MSGI-TUN-5',
-    title: 'start with any 2xx opens the tunnel, 204 and 205 too: octets pass both ways as they are.',
+    title: 'Any 2xx given to start opens the tunnel, 204 and 205 too: octets pass both ways as they are.',
     claims: ['tunnel'],
     app: opens,
     async run(trial) {
@@ -53,7 +53,7 @@ export default suite('tunnels', {
 
   'respond-is-not-for-success': {
     requirement: 'MSGI-TUN-6',
-    title: 'respond with a 2xx on a CONNECT exchange throws a TypeError and sends nothing.',
+    title: 'A respond with 2xx on a CONNECT exchange throws a TypeError and sends nothing.',
     claims: ['tunnel'],
     app: async (x, kit) => {
       for (const status of [200, 204, 299]) {

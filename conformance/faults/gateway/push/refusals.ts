@@ -52,7 +52,7 @@ export default [
   {
     id: 'push/forgets-the-limit-of-the-peer',
     deviation: 'The server promises whatever MAX_CONCURRENT_STREAMS says.',
-    clause: 'MSGI-PUSH-4 and RFC 9113 §5.1.2',
+    clause: 'RFC 9113 §5.1.2, MSGI-PUSH-4',
     fails: ['push/the-limit-of-the-peer', 'push/a-limit-of-none', 'push/pushed-streams-within-the-limit'],
     seen: /is true, not false|\d pushed streams where the client allows \d/,
     wire: ignores('MAX_CONCURRENT_STREAMS'),
@@ -60,7 +60,7 @@ export default [
   {
     id: 'push/forgets-goaway',
     deviation: 'The server takes no notice of a GOAWAY of the client.',
-    clause: 'MSGI-PUSH-5 and MSGI-PUSH-17',
+    clause: 'RFC 9113 §6.8, MSGI-PUSH-5, MSGI-PUSH-17',
     fails: ['push/behind-a-goaway', 'push/above-the-last-stream-of-a-goaway'],
     seen: /a stream is promised behind the GOAWAY|waited for the application to report "close" of style-2/,
     waits: true,

@@ -87,7 +87,7 @@ export default [
   {
     id: 'tunnels/takes-protocols-unasked',
     deviation: 'The server opens a tunnel for extended CONNECT that it has not enabled.',
-    clause: 'MSGI-TUN-3 and RFC 8441 §3',
+    clause: 'RFC 8441 §3, MSGI-TUN-3',
     fails: ['tunnels/no-protocol-is-listed'],
     seen: /status 200, and no end of it/,
     wire: opens(({ fields }) => fields.includes(':protocol')),
