@@ -27,6 +27,21 @@ export default suite('push', {
     },
   },
 
+  'on-http1': {
+    requirement: 'MSGI-PUSH-3',
+    title: 'On HTTP/1.1 push gives false.',
+    claims: ['push', 'http1'],
+    app: { page: pushes, style: answers },
+    async run(trial) {
+      await trial.open();
+      const peer = await trial.http1();
+      const page = trial.exchange('page');
+      peer.write(`GET ${page.path} HTTP/1.1\r\nhost: ${trial.subject.authority}\r\nconnection: close\r\n\r\n`);
+      await trial.reported(page, 'push', false);
+      if ((await peer.read(/\r\n\r\npage$/, 'the response')) === null) trial.fail('no whole response to page');
+    },
+  },
+
   'the-limit-of-the-peer': {
     requirement: 'MSGI-PUSH-4',
     title: "At the peer's limit of streams push gives false, also where promises that are not answered yet reach it.",

@@ -2,6 +2,7 @@
 import directions from './directions.ts';
 import invocation from './invocation.ts';
 import openings from './openings.ts';
+import upgrade from './upgrade.ts';
 import websocket from './websocket.ts';
 
-export default [...invocation, ...openings, ...directions, ...websocket];
+export default [...invocation, ...openings, ...directions, ...upgrade, ...websocket];

@@ -50,6 +50,14 @@ export default [
     wire: ignores('ENABLE_PUSH'),
   },
   {
+    id: 'push/says-true-on-http1',
+    deviation: 'The server gives true at push on HTTP/1.1.',
+    clause: 'MSGI-PUSH-3',
+    fails: ['push/on-http1'],
+    seen: /push of page is true, not false/,
+    wrap: saysTrue(({ request }) => request.version === '1.1'),
+  },
+  {
     id: 'push/forgets-the-limit-of-the-peer',
     deviation: 'The server promises whatever MAX_CONCURRENT_STREAMS says.',
     clause: 'RFC 9113 §5.1.2, MSGI-PUSH-4',
