@@ -37,3 +37,15 @@ export async function promisesNothing(trial: GatewayTrial, parent: Asked, status
 export function place({ peer }: Asked, type: 'PUSH_PROMISE' | 'HEADERS' | 'DATA', stream: number): number {
   return peer.received.findIndex(({ frame, payload }) => payload.type === type && frame.stream === stream);
 }
+
+/**
+ * The application is given false. Behind a pipe its host may give true where it cannot see the rule (MSGI-PROC-34): then no
+ * more than `most` promises come, and the answer of `push` cannot be judged.
+ */
+export async function givesFalse(trial: GatewayTrial, asked: Asked, name: string, most = 0, nth = 1): Promise<void> {
+  trial.expected = `push gives false to ${asked.name}`;
+  if ((await trial.app.report(asked, name, nth)) === false) return;
+  await trial.quietApp(asked.peer);
+  if (promises(asked) > most) throw new Failed(`${name} of ${asked.name} is true, not false`);
+  trial.notApplicable('push gives true and promises nothing, as a host behind a pipe may (MSGI-PROC-34)');
+}
