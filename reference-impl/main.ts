@@ -122,7 +122,6 @@ async function listen(
     host: options.host,
     tree: options.tree,
     ...(options.priority === undefined ? {} : { priority: options.priority }),
-    protocols: options.protocol.map(name => (name === 'connect' ? '' : name)),
     protocols: options.tunnels ? options.protocol.map(name => (name === 'connect' ? '' : name)) : [],
     ...(options.log === true ? { failed: logFailure } : {}),
     ...(options.sendTimeout === undefined ? {} : { sendTimeout: options.sendTimeout }),

@@ -5,8 +5,18 @@ import type { GatewayFault } from './fault.ts';
 import flow from './flow/index.ts';
 import messages from './messages/index.ts';
 import multiplexing from './multiplexing/index.ts';
+import push from './push/index.ts';
 import streaming from './streaming/index.ts';
+import tunnels from './tunnels/index.ts';
 
 export const gatewayFaults: readonly GatewayFault[] = [...multiplexing, ...messages, ...streaming, ...flow, ...drain];
 export const gatewayFaults: readonly GatewayFault[] = [...drain, ...messages, ...multiplexing, ...streaming, ...push];
 export const gatewayFaults: readonly GatewayFault[] = [...drain, ...messages, ...multiplexing, ...streaming, ...push, ...tunnels];
+export const gatewayFaults: readonly GatewayFault[] = [
+  ...drain,
+  ...messages,
+  ...multiplexing,
+  ...streaming,
+  ...push,
+  ...tunnels,
+];
