@@ -14,16 +14,9 @@ export const gatewaySuites: Readonly<Record<string, readonly GatewayCase[]>> = {
   messages,
   streaming,
   flow,
-  drain,
-};
-export const gatewaySuites: Readonly<Record<string, readonly GatewayCase[]>> = { drain, messages, multiplexing, streaming, push };
-export const gatewaySuites: Readonly<Record<string, readonly GatewayCase[]>> = { drain, messages, multiplexing, streaming, push, tunnels };
-  drain,
-  messages,
-  multiplexing,
-  streaming,
   push,
   tunnels,
+  drain,
 };
 
 export const gatewayCases: readonly GatewayCase[] = Object.values(gatewaySuites).flat();

@@ -9,14 +9,12 @@ import push from './push/index.ts';
 import streaming from './streaming/index.ts';
 import tunnels from './tunnels/index.ts';
 
-export const gatewayFaults: readonly GatewayFault[] = [...multiplexing, ...messages, ...streaming, ...flow, ...drain];
-export const gatewayFaults: readonly GatewayFault[] = [...drain, ...messages, ...multiplexing, ...streaming, ...push];
-export const gatewayFaults: readonly GatewayFault[] = [...drain, ...messages, ...multiplexing, ...streaming, ...push, ...tunnels];
 export const gatewayFaults: readonly GatewayFault[] = [
-  ...drain,
-  ...messages,
   ...multiplexing,
+  ...messages,
   ...streaming,
+  ...flow,
   ...push,
   ...tunnels,
+  ...drain,
 ];
