@@ -125,6 +125,11 @@ export class Http2Connection {
     return this.#streams.values();
   }
 
+  /** Those, and exchanges that are over on the wire but not for their application. */
+  running(): readonly Stream[] {
+    return this.#streams.running();
+  }
+
   // Receiving -----------------------------------------------------------------------------------------------------
 
   /** The peer has ended its half of the transport. */

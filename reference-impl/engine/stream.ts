@@ -47,6 +47,8 @@ export abstract class Stream {
    * after a failure): it counts against the limit of streams until it is released. To be set by `onClosed`.
    */
   held = false;
+  /** The response is out, for it has no content, but the application has not ended it: it can still fail. */
+  unended = false;
   /** RST_STREAM(NO_ERROR) follows the END_STREAM of the response: nobody reads the rest of the request. */
   stopped = false;
 

@@ -21,6 +21,8 @@ export class Streams {
   /** Told of streams that are over on the wire and whose priority something was said about. */
   over: (stream: Stream) => void = () => {};
   readonly #stored = new Map<number, Stream>();
+  /** Over on the wire, with a response that its application has not ended. */
+  readonly #unended = new Set<Stream>();
   readonly #closed: ClosedStreams;
   readonly #sender: Sender;
   readonly #announce: () => void;
@@ -52,6 +54,12 @@ export class Streams {
 
   values(): IterableIterator<Stream> {
     return this.#stored.values();
+  }
+
+  /** Those that run, on the wire or here. */
+  running(): readonly Stream[] {
+    const here = [...this.#unended].filter(({ unended }) => unended);
+    return [...this.#stored.values(), ...here];
   }
 
   /** The peer has used `id`, above all before; the ids between are passed over (RFC 9113 §5.1.1). */
@@ -102,6 +110,7 @@ export class Streams {
 
   /** The exchange has failed; it counts until its application has settled. */
   lose(stream: Stream, code: number, by: Party, rule: string): void {
+    this.#unended.delete(stream);
     if (stream.stored) this.#stored.delete(stream.id);
     stream.failed = true;
     this.#sender.drop(stream);
@@ -122,7 +131,7 @@ export class Streams {
 
   /** Every stream is lost, without a word to the peer. */
   loseAll(code: number, by: Party, rule: string): void {
-    for (const stream of [...this.#stored.values()]) {
+    for (const stream of this.running()) {
       stream.state = 'closed';
       this.lose(stream, code, by, rule);
     }
@@ -155,11 +164,13 @@ export class Streams {
     if (stream.turn !== null) this.over(stream);
     stream.onClosed();
     if (!stream.held) this.#leave(stream);
+    else if (stream.unended) this.#unended.add(stream);
   }
 
   /** A stream that is over on the wire, but was held, is done with. */
   release(stream: Stream): void {
     if (!stream.held) return;
+    this.#unended.delete(stream);
     stream.held = false;
     this.#leave(stream);
   }

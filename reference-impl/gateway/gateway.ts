@@ -195,13 +195,13 @@ export class Gateway implements Carrier, ConnectionListener {
     this.#drainedAt = performance.now();
     this.http2.drain();
     this.#invoked?.tell({ type: 'drain' });
-    for (const stream of this.http2.streams()) (stream as Handling).tell({ type: 'drain' });
+    for (const stream of this.http2.running()) (stream as Handling).tell({ type: 'drain' });
   }
 
   /** The grace time is over: what still runs is cancelled. */
   cancel(): void {
     this.http2.finishDrain();
-    for (const stream of [...this.http2.streams()]) (stream as Handling).limit('the server is stopping');
+    for (const stream of this.http2.running()) (stream as Handling).limit('the server is stopping');
   }
 
   setDeadline(handling: Handling, ms: number): void {

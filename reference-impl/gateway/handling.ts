@@ -195,6 +195,7 @@ export class Handling extends Stream {
     const list = loses ? withoutField(fields, 'content-length') : fields;
     const bodiless = this.head.method === 'HEAD' || status === 204 || status === 205 || status === 304;
     const drops = bodiless && !this.tunnel;
+    this.unended = drops;
     this.phase = 'open';
     this.status = status;
     this.outbound = new Outbound(this, drops, drops || this.tunnel ? -1 : declared);
@@ -238,6 +239,7 @@ export class Handling extends Stream {
     // Over on the wire, but not here: content waits to be read, or a response without content to be ended.
     if (this.failed) return;
     this.failed = true;
+    this.unended = false;
     this.onFail(code, by, rule);
   }
 

@@ -16,6 +16,7 @@ export class Outbound {
   readonly #declared: number;
   #written = 0;
   #writer: Deferred<void> | null = null;
+  #dropping: Deferred<void> | null = null;
   #ready: Deferred<number> | null = null;
   #end: Deferred<void> | null = null;
 
@@ -45,7 +46,7 @@ export class Outbound {
     }
     if (handling.error !== null) return rejected(handling.error);
     this.#written += octets.length;
-    if (this.#drops) return new Promise(resolve => setImmediate(resolve));
+    if (this.#drops) return this.#drop();
     if (octets.length === 0) return undefined;
     handling.sent += octets.length;
     handling.gateway.http2.sender.queue(handling, octets);
@@ -53,6 +54,19 @@ export class Outbound {
     if (handling.queued <= MARK) return undefined;
     this.#writer ??= deferred();
     return this.#writer.promise;
+  }
+
+  /** A later turn, so that a loop of writes gives the event loop back; or the failure, if that comes first. */
+  #drop(): Promise<void> {
+    if (this.#dropping === null) {
+      const dropping = deferred<void>();
+      this.#dropping = dropping;
+      setImmediate(() => {
+        if (this.#dropping === dropping) this.#dropping = null;
+        dropping.resolve();
+      });
+    }
+    return this.#dropping.promise;
   }
 
   ready(): Awaitable<number> {
@@ -87,6 +101,7 @@ export class Outbound {
     this.#ready?.resolve(0);
     this.#ready = null;
     if (this.#drops) {
+      handling.unended = false;
       handling.responseDone();
       return undefined;
     }
@@ -123,9 +138,11 @@ export class Outbound {
 
   fail(error: Error): void {
     this.#writer?.reject(error);
+    this.#dropping?.reject(error);
     this.#ready?.reject(error);
     this.#end?.reject(error);
     this.#writer = null;
+    this.#dropping = null;
     this.#ready = null;
     this.#end = null;
   }

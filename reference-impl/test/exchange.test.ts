@@ -50,6 +50,25 @@ t.test('close has the first failure of either half', async t => {
   ]);
 });
 
+t.test('a response to HEAD that is not ended fails with its connection, though its head is out', async t => {
+  const sums: Promise<Close>[] = [];
+  const app: App = async x => {
+    sums.push(closed(x));
+    const out = x.start(200);
+    if (x.id === 1) await out.end();
+    else while (x.state === 'open') await Promise.resolve(out.write('octets')).catch(() => {});
+  };
+  const server = await hosting(t, app);
+  const client = lineClient(t, server.port);
+  for (const id of [1, 3]) client.request(id, POST.with(1, 'HEAD'), true);
+  await client.until(/^HEADERS 3 .*END/);
+  client.send(data(0, 'a connection error'));
+  t.match(await Promise.all(sums), [
+    { complete: true, code: 0, by: 'app', status: 200 },
+    { complete: false, code: 1, by: 'peer', status: 200 },
+  ]);
+});
+
 t.test('100 goes before the head of a start with 2xx, if the peer waits for it', async t => {
   const app: App = async x => {
     const out = x.start(Number(x.request.target.slice(1)), ['x-s', 'v']);
