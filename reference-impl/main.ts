@@ -27,6 +27,7 @@ interface Options {
   readonly key?: string;
   readonly initialWindow?: number;
   readonly sendTimeout?: number;
+  readonly grace?: number;
   readonly protocol: readonly string[];
   readonly priority?: 'both' | 'tree' | 'urgency';
   readonly tree: boolean;
@@ -61,6 +62,7 @@ function program(): Command {
     .option('--key <file>', 'private key of the certificate, PEM')
     .option('--initial-window <octets>', 'receive window of each stream', integer(0, MAX_WINDOW))
     .option('--send-timeout <ms>', 'how long a client may take no content', integer(1, MAX_WINDOW))
+    .option('--grace <ms>', 'time that running exchanges are given at the end', integer(0, 2_147_483_647))
     .option(
       '--protocol <name>',
       'take CONNECT for this protocol, such as websocket; "connect" is plain CONNECT',
@@ -125,6 +127,7 @@ async function listen(
     protocols: options.tunnels ? options.protocol.map(name => (name === 'connect' ? '' : name)) : [],
     ...(options.log === true ? { failed: logFailure } : {}),
     ...(options.sendTimeout === undefined ? {} : { sendTimeout: options.sendTimeout }),
+    ...(options.grace === undefined ? {} : { grace: options.grace }),
     ...(options.initialWindow === undefined ? {} : { limits: { initialWindow: options.initialWindow } }),
   };
   const both = options.tlsPort !== undefined;
