@@ -249,7 +249,7 @@ export type Notice = { readonly type: 'priority'; readonly priority: Priority } 
 /** The sum of an exchange, once and last (MSGI-NOTE-5). */
 export interface Close {
   readonly type: 'close';
-  /** The whole response was handed to the transport. Only this proves it: a peer may reset with code 0. */
+  /** The response was done, and the whole of it handed to the transport. A code of 0 proves less: a peer may reset with it. */
   readonly complete: boolean;
   /** Of the first failure of either half; 0 when none failed (MSGI-NOTE-10). */
   readonly code: number;
