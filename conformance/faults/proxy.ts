@@ -45,7 +45,12 @@ function join(client: Socket, origin: Socket, fault: Pick<Fault, 'wire'> | null)
     client.end();
     origin.end();
   };
-  client.on('end', () => origin.end()).on('close', () => origin.destroy());
+  client
+    .on('end', () => origin.end())
+    .on('close', reset => {
+      if (reset) origin.resetAndDestroy();
+      else origin.destroy();
+    });
   origin.on('end', () => client.end()).on('close', () => client.destroySoon());
   const send = (socket: Socket, frames: readonly Frame[]): void => {
     if (frames.length > 0 && socket.writable) socket.write(concat(frames.map(frame => encodeFrame(frame))));

@@ -145,6 +145,17 @@ export class GatewayTrial extends Trial {
     return record;
   }
 
+  /**
+   * Asks, and gives the milliseconds until the answer has ended: no less than what the application and the server spent on
+   * it. For limits that the text gives in time; cases own no clock.
+   */
+  async timed(peer: Peer, name: string, options?: AskOptions): Promise<{ readonly asked: Asked; readonly ms: number }> {
+    const start = performance.now();
+    const asked = this.ask(peer, name, options);
+    await peer.answer(asked.stream);
+    return { asked, ms: performance.now() - start };
+  }
+
   /** RST_STREAM with REFUSED_STREAM, and nothing else, the application having been left alone. */
   async refused(asked: Asked): Promise<void> {
     const { name, peer, stream } = asked;

@@ -5,6 +5,7 @@
  * after a stimulus nothing is written until something was read; frames are judged when the read has been drained.
  */
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import {
   concat,
   Decoder,
@@ -262,6 +263,14 @@ export class Peer {
     }
     this.#left = true;
     this.#socket.destroy();
+  }
+
+  /** The kit's transport is lost: by a reset, where it can make one, for FIN may be the end of one direction alone. */
+  lose(): void {
+    this.#transcript.event('>', this.connection, 'RESET', 'on purpose');
+    this.#left = true;
+    if (this.#socket instanceof TLSSocket) this.#socket.destroy();
+    else this.#socket.resetAndDestroy();
   }
 
   get #writable(): boolean {
