@@ -1,7 +1,9 @@
 /** Cases that need the kit's application behind the server. This module is loaded in the subject's process, too. */
 import type { GatewayCase } from '../../gateway/case.ts';
+import cancellation from './cancellation/index.ts';
 import drain from './drain/index.ts';
 import flow from './flow/index.ts';
+import lifecycle from './lifecycle/index.ts';
 import messages from './messages/index.ts';
 import multiplexing from './multiplexing/index.ts';
 import push from './push/index.ts';
@@ -16,6 +18,8 @@ export const gatewaySuites: Readonly<Record<string, readonly GatewayCase[]>> = {
   flow,
   push,
   tunnels,
+  lifecycle,
+  cancellation,
   drain,
 };
 

@@ -1,8 +1,10 @@
 /** Every fault of a gateway. This module is loaded in the process of the faulty application, too. */
 
+import cancellation from './cancellation/index.ts';
 import drain from './drain.ts';
 import type { GatewayFault } from './fault.ts';
 import flow from './flow/index.ts';
+import lifecycle from './lifecycle/index.ts';
 import messages from './messages/index.ts';
 import multiplexing from './multiplexing/index.ts';
 import push from './push/index.ts';
@@ -16,5 +18,7 @@ export const gatewayFaults: readonly GatewayFault[] = [
   ...flow,
   ...push,
   ...tunnels,
+  ...lifecycle,
+  ...cancellation,
   ...drain,
 ];

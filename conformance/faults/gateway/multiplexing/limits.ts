@@ -31,7 +31,7 @@ export default [
     id: 'multiplexing/refuses-and-calls',
     deviation: 'The server announces a limit of 8, calls the application on the ninth request, and refuses it then.',
     clause: 'MSGI-MODEL-12',
-    fails: ['multiplexing/refused-beyond-the-limit'],
+    fails: ['multiplexing/refused-beyond-the-limit', 'cancellation/refused-is-unseen'],
     seen: /the application (is|was) invoked on extra/,
     wire: link => {
       const limit = 8;
