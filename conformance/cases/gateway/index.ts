@@ -16,10 +16,10 @@ export const gatewaySuites: Readonly<Record<string, readonly GatewayCase[]>> = {
   messages,
   streaming,
   flow,
-  push,
-  tunnels,
   lifecycle,
   cancellation,
+  push,
+  tunnels,
   drain,
 };
 

@@ -16,9 +16,9 @@ export const gatewayFaults: readonly GatewayFault[] = [
   ...messages,
   ...streaming,
   ...flow,
-  ...push,
-  ...tunnels,
   ...lifecycle,
   ...cancellation,
+  ...push,
+  ...tunnels,
   ...drain,
 ];

@@ -1,6 +1,5 @@
 /** What is wrong wherever it runs, and what depends on the state (the head of chapter 3). */
 import type { Exchange, Sink } from '../../../../spec/msgi.ts';
-import { headers, plainBlock } from '../../../../wire/index.ts';
 import type { Json } from '../../../application/messages.ts';
 import { suite } from '../../../gateway/case.ts';
 import { brought, left, outcome, STATES, type State, tight } from './acts.ts';
@@ -138,11 +137,7 @@ export default suite('lifecycle', {
     },
     async run(trial) {
       const peer = await trial.open();
-      const { name, key, path } = trial.exchange('a');
-      const stream = peer.nextStream();
-      const fields = peer.fieldsOf({ method: 'CONNECT', path });
-      peer.send(headers(stream, plainBlock([...fields.slice(0, 8), ':protocol', 'websocket', ...fields.slice(8)])));
-      const asked = { name, key, path, peer, stream };
+      const asked = trial.ask(peer, 'a', { method: 'CONNECT', protocol: 'websocket', endStream: false });
       await trial.reported(asked, 'end', 'ExchangeError');
       await trial.reported(asked, 'respond', 'TypeError');
     },
