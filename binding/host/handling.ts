@@ -156,8 +156,9 @@ export class Handling implements SourceOwner, SinkOwner {
     checkPush(request, app);
     if (!this.#mayPush()) return false;
     const { target, method = 'GET', authority, fields = NO_FIELDS } = request;
+    if (authority === '') return false;
     const promise = this.#wire.promise(app);
-    const more = authority === undefined || authority === '' ? {} : { authority };
+    const more = authority === undefined ? {} : { authority };
     this.#send('PUSH', { promise, method, target, ...asFieldList(fields), ...more });
     return true;
   }

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+import traceback
 
 from . import frames
 from .frames import FrameReader, PipeError, decode, encode
@@ -64,6 +65,9 @@ class Pipe:
         except PipeError as broken:
             error = broken
             report(f"the pipe: {broken}")
+        except Exception as fault:  # One that is ours: the exchanges are lost, and the process with them, but not the server.
+            error = fault
+            report("".join(traceback.format_exception(fault)))
         self.state = "ended"
         self.child.stdin.close()
         for exchange in list(self._live.values()):
