@@ -1,6 +1,6 @@
 /** The shape of a case: one behaviour, one requirement, about ten lines that read like the sentence they check. */
 import type { RequirementId } from '../spec/registry/index.ts';
-import type { CaseApp, Claim } from './gateway/case.ts';
+import type { CaseApp, Claim, GatewayCaseBody } from './gateway/case.ts';
 import type { Trial } from './trial.ts';
 
 /** What a case wants of the subject beyond a small resource; where it is missing the case is not applicable. */
@@ -46,6 +46,8 @@ export interface Case extends CaseBody {
   /** Of a gateway case: the application that the server hosts for it, and what it claims beside "gateway". */
   readonly app?: CaseApp;
   readonly claims?: readonly Claim[];
+  /** What the application's module exports there. */
+  readonly exports?: GatewayCaseBody['exports'];
 }
 
 /** A chapter of the catalogue; the keys are the slugs. */

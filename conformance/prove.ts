@@ -99,9 +99,11 @@ async function through(
 }
 
 async function behind(subject: Subject, fault: AnyFault | null, body: Case, options: ProveOptions): Promise<Attempt> {
-  const wire = fault?.wire === undefined ? null : { wire: fault.wire };
+  const wire = fault === null ? null : deviationOf(fault);
   const front = fault === null ? soundFront(body) : 'front' in fault ? fault.front : undefined;
-  const proxy = await (front === undefined ? openProxy(subject.endpoint, wire) : openTlsFront(subject.endpoint, front));
+  const proxy = await (front === undefined
+    ? openProxy(subject.endpoint, wire, body.claims?.includes('http1'))
+    : openTlsFront(subject.endpoint, front));
   const faced = front === undefined ? { endpoint: proxy.endpoint } : { tls: proxy.endpoint };
   const waits = fault !== null && 'waits' in fault;
   try {
@@ -113,6 +115,12 @@ async function behind(subject: Subject, fault: AnyFault | null, body: Case, opti
   } finally {
     await proxy.close();
   }
+}
+
+/** What a fault does on the connection. */
+function deviationOf(fault: AnyFault): Pick<GatewayFault, 'wire' | 'http1'> {
+  const http1 = 'http1' in fault ? fault.http1 : undefined;
+  return { ...(fault.wire === undefined ? {} : { wire: fault.wire }), ...(http1 === undefined ? {} : { http1 }) };
 }
 
 /** What stands before the sound server for a case whose faults are of a front with another certificate than its own. */

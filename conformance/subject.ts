@@ -1,6 +1,6 @@
 /** The subject as a case sees it: where it is and what it serves. */
 import type { Control } from './gateway/control.ts';
-import type { Instance } from './targets/target.ts';
+import type { Instance, Target } from './targets/target.ts';
 
 export interface Endpoint {
   readonly scheme: 'http' | 'https';
@@ -39,6 +39,8 @@ export interface Subject {
   readonly gateway?: { readonly control: Control; readonly fault: string | null } | null;
   /** Of an instance that runs for one case alone. */
   readonly process?: Pick<Instance, 'signal' | 'ended'>;
+  /** Starts a further instance, where the kit started the subject. */
+  readonly another?: Target['another'];
 }
 
 export function formatEndpoint({ scheme, host, port }: Endpoint): string {

@@ -8,10 +8,10 @@ import { gatewayCases } from '../cases/gateway/index.ts';
 import { ControlClient, type Event } from './control-client.ts';
 import { Gates } from './gates.ts';
 import { type Handler, Kit, reportedError } from './kit.ts';
-import { addressed, CONTROL, type KitMessage, parseKey } from './messages.ts';
+import { addressed, CONTROL, EXPORTS, type KitMessage, parseKey } from './messages.ts';
 import { serve } from './resources.ts';
 
-const cases = new Map(gatewayCases.map(one => [one.id, one.app]));
+const cases = new Map(gatewayCases.map(one => [one.id, one]));
 const gates = new Gates();
 let control: ControlClient | null = null;
 
@@ -27,7 +27,7 @@ function told(message: KitMessage): void {
 
 function handlerOf(caseId: string, name: string): Handler | null {
   if (TWIN.test(name)) return x => x.respond(200);
-  const app = cases.get(caseId);
+  const app = cases.get(caseId)?.app;
   if (app === undefined) return null;
   if (typeof app === 'function') return app;
   return app[name] ?? app[name.replace(/-[0-9]+$/, '')] ?? null;
@@ -67,7 +67,7 @@ export function dispatch(x: Exchange, given: number, method: boolean): Awaitable
   x.respond(404);
 }
 
-const application: Application = {
+export const application: Application = {
   app: function (this: unknown, ...given: readonly unknown[]): Awaitable<void> {
     return dispatch(given[0] as Exchange, given.length, this === application);
   } as App,
@@ -75,9 +75,11 @@ const application: Application = {
   async start({ spec, server }: Host): Promise<void> {
     const address = process.env[CONTROL];
     if (address === undefined) return;
-    control = await ControlClient.connect(address, told);
-    process.on('unhandledRejection', error => tell({ event: 'unhandled', error: reportedError(error) }));
-    tell({ event: 'hello', pid: process.pid, spec, server });
+    if (control === null) {
+      control = await ControlClient.connect(address, told);
+      process.on('unhandledRejection', error => tell({ event: 'unhandled', error: reportedError(error) }));
+      tell({ event: 'hello', pid: process.pid, spec, server });
+    }
     tell({ event: 'lifespan', member: 'start' });
   },
 
@@ -89,4 +91,12 @@ const application: Application = {
   },
 };
 
-export default application;
+/** What the module exports: the application, or what the case makes of it that this process was started for. */
+export async function exported(sound: Application): Promise<unknown> {
+  const found = addressed(process.env[EXPORTS] ?? '', '');
+  const exports = found === null ? undefined : cases.get(found.caseId)?.exports;
+  if (found === null || exports === undefined) return sound;
+  return exports(sound, new Kit(found.caseId, found.key, parseKey(found.key), gates, tell));
+}
+
+export default await exported(application);

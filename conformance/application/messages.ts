@@ -44,6 +44,9 @@ export type KitMessage =
 /** The environment variable with the kit's address. */
 export const CONTROL = 'MSGI_CONTROL';
 
+/** The environment variable with the target of an exchange whose case decides what the application's module exports. */
+export const EXPORTS = 'MSGI_EXPORTS';
+
 /** First segment of every path of a gateway case, and last label of the authority of a plain CONNECT. */
 export const SPACE = 'msgi-kit';
 

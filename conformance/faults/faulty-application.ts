@@ -4,7 +4,7 @@
  */
 
 import type { App, Application, Awaitable, Exchange } from '../../spec/msgi.ts';
-import application, { dispatch } from '../application/application.ts';
+import { application, dispatch, exported } from '../application/application.ts';
 import { addressed, parseKey } from '../application/messages.ts';
 import { FAULT } from './gateway/fault.ts';
 import { gatewayFaults } from './gateway/index.ts';
@@ -32,12 +32,14 @@ function appOf({ target, authority }: Exchange['request']): App {
 const faulty: Application = {
   ...application,
   app: function (this: unknown, ...given: [Exchange]): Awaitable<void> {
-    return appOf(given[0].request).call(this === hosted ? this : null, ...given);
+    return appOf(given[0].request).call(this === faulty || this === hosted ? this : null, ...given);
   } as App,
 };
 
 const ofProcess = gatewayFaults.find(({ id }) => id === process.env[FAULT]);
 
-const hosted = ofProcess?.host?.(faulty) ?? faulty;
+const sound = (await exported(faulty)) as Application;
+
+const hosted = ofProcess?.host?.(sound) ?? sound;
 
 export default hosted;

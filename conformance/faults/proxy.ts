@@ -11,15 +11,22 @@ import {
   PREFACE_OCTETS,
 } from '../../wire/index.ts';
 import type { Endpoint } from '../subject.ts';
-import type { Fault, Filters } from './fault.ts';
+import type { Filters } from './fault.ts';
+import type { GatewayFault } from './gateway/fault.ts';
+import { isHttp1, joinHttp1 } from './http1-proxy.ts';
+
+type Deviation = Pick<GatewayFault, 'wire' | 'http1'>;
 
 export interface FaultProxy {
   readonly endpoint: Endpoint;
   close(): Promise<void>;
 }
 
-/** Listens on 127.0.0.1; without a fault it passes everything on, octet for octet. */
-export async function openProxy(upstream: Endpoint, fault: Pick<Fault, 'wire'> | null): Promise<FaultProxy> {
+/**
+ * Listens on 127.0.0.1; without a fault it passes everything on, octet for octet. `http1`: connections may be of HTTP/1, so
+ * that the client's first octets are waited for.
+ */
+export async function openProxy(upstream: Endpoint, fault: Deviation | null, http1 = false): Promise<FaultProxy> {
   const sockets = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true, noDelay: true }, client => {
     const origin = connect({ host: upstream.host, port: upstream.port, allowHalfOpen: true });
@@ -28,7 +35,8 @@ export async function openProxy(upstream: Endpoint, fault: Pick<Fault, 'wire'> |
       sockets.add(socket);
       socket.on('error', () => socket.destroy()).on('close', () => sockets.delete(socket));
     }
-    join(client, origin, fault);
+    if (http1) joinEither(client, origin, fault);
+    else join(client, origin, fault);
   });
   await new Promise<void>(resolve => server.listen({ host: '127.0.0.1', port: 0, backlog: 1024 }, resolve));
   const { port } = server.address() as AddressInfo;
@@ -40,7 +48,18 @@ function shut(server: Server, sockets: ReadonlySet<Socket>): Promise<void> {
   return new Promise(resolve => server.close(() => resolve()));
 }
 
-function join(client: Socket, origin: Socket, fault: Pick<Fault, 'wire'> | null): void {
+function joinEither(client: Socket, origin: Socket, fault: Deviation | null): void {
+  client.once('data', first => {
+    if (isHttp1(first)) joinHttp1(client, origin, fault?.http1?.() ?? {}, first);
+    else {
+      join(client, origin, fault);
+      client.emit('data', first);
+    }
+  });
+  client.on('end', () => origin.end()).on('close', () => origin.destroy());
+}
+
+function join(client: Socket, origin: Socket, fault: Deviation | null): void {
   const close = (): void => {
     client.end();
     origin.end();

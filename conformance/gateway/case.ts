@@ -1,5 +1,6 @@
 /** The shape of a gateway case: what the client does, and the application behind the server that it is done to. */
-import type { Handler } from '../application/kit.ts';
+import type { Application } from '../../spec/msgi.ts';
+import type { Handler, Kit } from '../application/kit.ts';
 import type { Case, CaseBody } from '../case.ts';
 import type { GatewayTrial } from './trial.ts';
 
@@ -20,11 +21,18 @@ export type CaseApp = Handler | Readonly<Record<string, Handler>>;
 export interface GatewayCaseBody extends Omit<CaseBody, 'run'> {
   readonly claims?: readonly Claim[];
   readonly app: CaseApp;
+  /**
+   * What the module of the application exports by default, in the instance that the case has `alone` or starts with
+   * `trial.start`: the application with another lifespan, or no application at all. It may be a promise. The kit's gates and
+   * reports are those of `trial.start`, from the application's own `start` on.
+   */
+  exports?(application: Application, kit: Kit): unknown;
   run(trial: GatewayTrial): Promise<void>;
 }
 
 export interface GatewayCase extends Case {
   readonly app: CaseApp;
+  readonly exports?: GatewayCaseBody['exports'];
 }
 
 /** A chapter of the gateway suites; the keys are the slugs. */

@@ -9,6 +9,7 @@ import type { StreamRecord } from '../peer/stream.ts';
 import type { Subject } from '../subject.ts';
 import { describeAnswer, mismatch, Trial } from '../trial.ts';
 import { AppEvents, type Named, type Settled, same } from './events.ts';
+import { Further } from './further.ts';
 
 /** An exchange as the case addresses it. */
 export interface Addressed extends Named {
@@ -76,10 +77,20 @@ export class GatewayTrial extends Trial {
   /** What HTTP/1 connections the case has opened. */
   readonly plain: Http1Peer[] = [];
 
+  /** Starts a further instance of the subject, whose module exports what the case says. Its events are apart. */
+  async start(): Promise<Further> {
+    const further = await Further.start(this.subject, this.#caseId, this.transcript, this.signal);
+    this.#further.push(further);
+    return further;
+  }
+
+  readonly #further: Further[] = [];
+
   /** The try is over. */
   end(): void {
     this.app.end();
     for (const peer of this.plain) peer.close();
+    for (const further of this.#further) further.end();
   }
 
   /** The process of a case that runs `alone`. */

@@ -1,6 +1,7 @@
 /** A raw HTTP/1.x client: writes text as it is, and reads what comes. What it means is for the case to say. */
 import type { Socket } from 'node:net';
-import { DeadlinePassed } from '../outcome.ts';
+import { DeadlinePassed, Failed } from '../outcome.ts';
+import { type Http1Response, readResponse } from './http1-response.ts';
 import type { End } from './peer.ts';
 import type { Transcript } from './transcript.ts';
 
@@ -14,6 +15,8 @@ export class Http1Peer {
   readonly #signal: AbortSignal;
   readonly #waiters = new Set<() => void>();
   #left = false;
+  /** Where the next response begins. */
+  #next = 0;
 
   constructor(socket: Socket, transcript: Transcript, signal: AbortSignal) {
     this.#socket = socket;
@@ -44,6 +47,33 @@ export class Http1Peer {
     }
   }
 
+  /** Waits for the condition, looked at after each read, or for the end of the connection. */
+  async until(condition: () => boolean, what: string): Promise<void> {
+    while (!condition() && this.end === null) await this.#change(what);
+  }
+
+  /**
+   * The next final response, whole or cut short by the end of the connection, and the status codes of the informational ones
+   * before it; 101 is final. Throws Failed where the connection ends without its head.
+   */
+  async response(method = 'GET'): Promise<Http1Response & { readonly interim: readonly number[] }> {
+    const interim: number[] = [];
+    for (;;) {
+      const read = (): Http1Response | null => readResponse(this.text, this.#next, method, this.end === 'FIN');
+      await this.until(() => read()?.whole === true, 'a response over HTTP/1');
+      const response = read();
+      if (response === null) throw new Failed(`the connection ends (${this.end}) without a response`);
+      this.#next = response.end;
+      if (response.status >= 200 || response.status === 101 || response.status === 0) return { ...response, interim };
+      interim.push(response.status);
+    }
+  }
+
+  /** Octets behind the responses that were taken. */
+  get rest(): string {
+    return this.text.slice(this.#next);
+  }
+
   /** Waits until the subject ends the connection. */
   async ended(what = 'the end of the connection'): Promise<End> {
     while (this.end === null) await this.#change(what);
@@ -54,6 +84,13 @@ export class Http1Peer {
   finish(): void {
     this.#transcript.event('>', this.connection, 'FIN', '');
     this.#socket.end();
+  }
+
+  /** Resets the transport: the kit gives up. */
+  reset(): void {
+    this.#transcript.event('>', this.connection, 'RESET', '');
+    this.#left = true;
+    this.#socket.resetAndDestroy();
   }
 
   /** The kit leaves. */

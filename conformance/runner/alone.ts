@@ -1,4 +1,5 @@
 /** The subject that a case is tried on: the run's, or an instance that is started for this case alone. */
+import { EXPORTS, formatKey, pathOf } from '../application/messages.ts';
 import type { Case } from '../case.ts';
 import type { Subject } from '../subject.ts';
 import { type Instance, type Target, TargetError } from '../targets/target.ts';
@@ -21,13 +22,19 @@ export async function onSubject(
   const { another } = target;
   if (another === undefined)
     throw new TargetError('the kit starts no further instance of a target that it did not start');
-  const instance = await another(body.alone, env);
+  const instance = await another(body.alone, { ...env, ...exportsOf(body) });
   try {
     const own = { ...(await calibrate(instance, timeout)), process: instance };
     return ended(await work(own), instance);
   } finally {
     await instance.stop();
   }
+}
+
+/** No attempt is there yet that its reports could go to. */
+function exportsOf({ id, exports }: Case): Readonly<Record<string, string>> {
+  if (exports === undefined) return {};
+  return { [EXPORTS]: pathOf(id, formatKey({ attempt: 'alone', name: 'process', fault: null })) };
 }
 
 /** The instance had its end: one that no case asked for is a crash, whatever the case made of it. */

@@ -70,6 +70,7 @@ function assume(target: Target): Subject {
     upload: upload ?? null,
     other: resource(other) ?? { path: ABSENT_PATH, status: 404, size: -1 },
     gateway: target.control == null ? null : { control: target.control, fault: null },
+    ...(target.another === undefined ? {} : { another: target.another }),
   };
 }
 

@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Endpoint } from '../subject.ts';
 import { atExit } from './exit.ts';
 import { dial } from './ports.ts';
-import { type Crash, TargetError } from './target.ts';
+import { type Crash, EndedEarly, TargetError } from './target.ts';
 
 /** Octets of output that are kept. */
 const TAIL = 8192;
@@ -229,7 +229,7 @@ async function endedEarly(running: Running, name: string): Promise<TargetError> 
   const { how, output } = running.ended() as Crash;
   const hint = how === 'exit status 0' ? ' (it must stay in the foreground)' : '';
   const message = `${name} ended before it listened: ${how}${hint}\n${quote(running, output)}`;
-  return /EADDRINUSE|address (?:already )?in use/i.test(output) ? new PortTaken(message) : new TargetError(message);
+  return /EADDRINUSE|address (?:already )?in use/i.test(output) ? new PortTaken(message) : new EndedEarly(message, how);
 }
 
 function neverListened(running: Running, endpoints: readonly Endpoint[] | null, limit: number, name: string): string {

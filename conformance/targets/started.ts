@@ -29,9 +29,14 @@ const ATTEMPTS = 3;
 export type StartedManifest = Manifest & { readonly start: readonly string[] };
 
 /** Throws TargetError; nothing is left running then. */
-export async function startTarget(manifest: StartedManifest, argument: string, extras: Extras): Promise<Instance> {
+export async function startTarget(
+  manifest: StartedManifest,
+  argument: string,
+  extras: Extras,
+  control?: Control,
+): Promise<Instance> {
   for (let attempt = 1; ; attempt++) {
-    const setUp = await makeSetUp(manifest, extras);
+    const setUp = await makeSetUp(manifest, extras, control);
     try {
       return await start(setUp, argument, extras);
     } catch (error) {
@@ -48,12 +53,13 @@ async function startInstance(
   extras: Extras,
   options: Readonly<Record<string, number>>,
   env: Readonly<Record<string, string>> = {},
+  control?: Control,
 ): Promise<Instance> {
   const words = Object.entries(options).flatMap(([name, value]) =>
     (manifest.options[name] ?? []).map(word => word.replaceAll('{value}', `${value}`)),
   );
   const changed = { ...manifest, start: [...manifest.start, ...words], env: { ...manifest.env, ...env } };
-  return startTarget(changed, argument, extras);
+  return startTarget(changed, argument, extras, control);
 }
 
 /** The processes of a target, and what they stand on. */
@@ -67,11 +73,11 @@ interface SetUp {
   end(): Promise<void>;
 }
 
-async function makeSetUp(manifest: StartedManifest, { application }: Extras): Promise<SetUp> {
+async function makeSetUp(manifest: StartedManifest, { application }: Extras, given?: Control): Promise<SetUp> {
   const scratch = makeScratch(manifest.name);
   const ports = await freePorts(3);
   const values = await valuesFor(manifest, scratch, ports, application ?? kitApplication());
-  const control = manifest.claims.includes('gateway') ? await Control.listen() : null;
+  const control = given ?? (manifest.claims.includes('gateway') ? await Control.listen() : null);
   const setUp: SetUp = {
     manifest,
     values,
@@ -80,7 +86,7 @@ async function makeSetUp(manifest: StartedManifest, { application }: Extras): Pr
     subject: null,
     async end() {
       await Promise.all([setUp.subject?.stop(manifest.stop), setUp.origin?.stop('SIGTERM')]);
-      control?.close();
+      if (given === undefined) control?.close();
       releasePorts(ports);
       scratch.remove();
     },
@@ -153,7 +159,7 @@ async function start(setUp: SetUp, argument: string, extras: Extras): Promise<In
       await setUp.end();
     },
     options: Object.keys(manifest.options),
-    another: (options, env) => startInstance(manifest, argument, extras, options, env),
+    another: (options, env, control) => startInstance(manifest, argument, extras, options, env, control),
     signal(signal) {
       signalled = true;
       subject.signal(signal);

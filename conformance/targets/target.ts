@@ -43,9 +43,13 @@ export interface Target {
   readonly options?: readonly string[];
   /**
    * Starts another instance, on ports of its own and with a control channel of its own: `options` by the manifest's names,
-   * `env` beside the manifest's. Where the kit started the target. Throws TargetError.
+   * `env` beside the manifest's, or with the control channel given. Where the kit started the target. Throws TargetError.
    */
-  another?(options: Readonly<Record<string, number>>, env?: Readonly<Record<string, string>>): Promise<Instance>;
+  another?(
+    options: Readonly<Record<string, number>>,
+    env?: Readonly<Record<string, string>>,
+    control?: Control,
+  ): Promise<Instance>;
 }
 
 /** An instance for one case. */
@@ -61,4 +65,14 @@ export interface Instance extends Target {
 /** The set-up failed: the message names the thing and the fix. Exit status 2. */
 export class TargetError extends Error {
   override readonly name = 'TargetError';
+}
+
+/** The subject ended before it listened: "exit status 2". */
+export class EndedEarly extends TargetError {
+  readonly how: string;
+
+  constructor(message: string, how: string) {
+    super(message);
+    this.how = how;
+  }
 }

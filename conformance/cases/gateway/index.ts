@@ -1,6 +1,7 @@
 /** Cases that need the kit's application behind the server. This module is loaded in the subject's process, too. */
 import type { GatewayCase } from '../../gateway/case.ts';
 import cancellation from './cancellation/index.ts';
+import degrade from './degrade/index.ts';
 import drain from './drain/index.ts';
 import flow from './flow/index.ts';
 import lifecycle from './lifecycle/index.ts';
@@ -20,6 +21,7 @@ export const gatewaySuites: Readonly<Record<string, readonly GatewayCase[]>> = {
   cancellation,
   push,
   tunnels,
+  degrade,
   drain,
 };
 

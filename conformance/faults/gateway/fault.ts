@@ -5,8 +5,23 @@ import type { Fault } from '../fault.ts';
 /** The environment variable with the id of a fault that the whole process has. */
 export const FAULT = 'MSGI_FAULT';
 
+/** What a wrong server makes of an HTTP/1 connection; text has one character for each octet. */
+export interface Http1Filters {
+  /** On its way to the sound server; `answer` sends to the client in its place. */
+  toServer?(text: string, answer: (text: string) => void): string;
+  toClient?(text: string): string;
+  /** What the client still gets when the server ends or resets the connection. */
+  last?(): string;
+  /** The server's reset reaches the client as an ordinary end. */
+  readonly hidesReset?: true;
+  /** The end of the client's direction ends both. */
+  readonly takesEndForLoss?: true;
+}
+
 export interface GatewayFault extends Omit<Fault, 'wire'> {
   readonly wire?: Fault['wire'];
+  /** The filters of one HTTP/1 connection; what they must remember lives in their closure. */
+  readonly http1?: () => Http1Filters;
   /** What the server makes of the application: called once for each attempt, so that what it remembers is of one case. */
   readonly wrap?: (app: App) => App;
   /** What it makes of the whole application with its lifespan: in a process of its own, for cases that have one `alone`. */

@@ -1,6 +1,7 @@
 /** Every fault of a gateway. This module is loaded in the process of the faulty application, too. */
 
 import cancellation from './cancellation/index.ts';
+import degrade from './degrade/index.ts';
 import drain from './drain.ts';
 import type { GatewayFault } from './fault.ts';
 import flow from './flow/index.ts';
@@ -20,5 +21,6 @@ export const gatewayFaults: readonly GatewayFault[] = [
   ...cancellation,
   ...push,
   ...tunnels,
+  ...degrade,
   ...drain,
 ];
