@@ -15,6 +15,9 @@ import {
   serve,
 } from './server.ts';
 
+/** What a timer takes. */
+const MOST_MS = 2_147_483_647;
+
 /** What the user can put right: printed without a stack. */
 class UsageError extends Error {}
 
@@ -28,6 +31,7 @@ interface Options {
   readonly initialWindow?: number;
   readonly sendTimeout?: number;
   readonly grace?: number;
+  readonly kill?: number;
   readonly protocol: readonly string[];
   readonly priority?: 'both' | 'tree' | 'urgency';
   readonly tree: boolean;
@@ -62,7 +66,8 @@ function program(): Command {
     .option('--key <file>', 'private key of the certificate, PEM')
     .option('--initial-window <octets>', 'receive window of each stream', integer(0, MAX_WINDOW))
     .option('--send-timeout <ms>', 'how long a client may take no content', integer(1, MAX_WINDOW))
-    .option('--grace <ms>', 'time that running exchanges are given at the end', integer(0, 2_147_483_647))
+    .option('--grace <ms>', 'time that running exchanges are given at the end', integer(0, MOST_MS))
+    .option('--kill <ms>', 'milliseconds for applications after that; default 2000', integer(0, MOST_MS))
     .option(
       '--protocol <name>',
       'take CONNECT for this protocol, such as websocket; "connect" is plain CONNECT',
@@ -128,6 +133,7 @@ async function listen(
     ...(options.log === true ? { failed: logFailure } : {}),
     ...(options.sendTimeout === undefined ? {} : { sendTimeout: options.sendTimeout }),
     ...(options.grace === undefined ? {} : { grace: options.grace }),
+    ...(options.kill === undefined ? {} : { kill: options.kill }),
     ...(options.initialWindow === undefined ? {} : { limits: { initialWindow: options.initialWindow } }),
   };
   const both = options.tlsPort !== undefined;

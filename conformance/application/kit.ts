@@ -69,3 +69,18 @@ export function reportedError(error: unknown): ReportedError {
     ...(typeof by === 'string' ? { by } : {}),
   };
 }
+
+/** The same promise, and the process lives until it settles: while a server starts nothing else may keep it. */
+export async function alive<T>(promise: Promise<T>): Promise<T> {
+  const hold = setInterval(() => {}, 2 ** 31 - 1);
+  try {
+    return await promise;
+  } finally {
+    clearInterval(hold);
+  }
+}
+
+/** Other turns of the event loop. */
+export async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn += 1) await new Promise(resolve => setImmediate(resolve));
+}

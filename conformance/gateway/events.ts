@@ -84,13 +84,23 @@ export class AppEvents {
     throw new Failed(`the application of ${exchange.name} ended before it came to "${name}": ${describe(error)}`);
   }
 
-  /** Waits for a condition on what was told. Throws DeadlinePassed at the case's deadline, KitError without a channel. */
-  async until(condition: () => boolean, what: string): Promise<void> {
+  /** Waits for a condition on what was told. Throws DeadlinePassed at the case's deadline, KitError without a channel unless it may be lost. */
+  async until(condition: () => boolean, what: string, mayLose = false): Promise<void> {
     while (!condition()) {
-      if (this.#lost !== null)
+      if (this.#lost !== null && !mayLose)
         throw new KitError(`the application behind the subject is lost: ${this.#lost}`, 'control');
       await this.#change(what);
     }
+  }
+
+  /** A process that hosts the application has gone: nothing more comes of it. */
+  get lost(): boolean {
+    return this.#lost !== null;
+  }
+
+  /** Something that a condition looks at has changed. */
+  look(): void {
+    this.#wake();
   }
 
   /** The attempt is over. */

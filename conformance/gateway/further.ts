@@ -49,6 +49,12 @@ export class Further implements Named {
     return this.app.all.filter(message => message.event === 'lifespan' && message.member === member).length;
   }
 
+  /** Whether it listens within `ms` milliseconds. */
+  async listens(ms: number): Promise<boolean> {
+    const pause = new Promise<string>(resolve => setTimeout(resolve, ms, ''));
+    return typeof (await Promise.race([this.started, pause])) !== 'string';
+  }
+
   end(): void {
     this.app.end();
     const stop = (instance: Instance | string): unknown => typeof instance !== 'string' && instance.stop();

@@ -39,6 +39,11 @@ export class GatewayTrial extends Trial {
     this.#caseId = caseId;
   }
 
+  /** Milliseconds since some moment, for lower bounds on what a server waits. */
+  get ms(): number {
+    return performance.now();
+  }
+
   /** The key and the path of an exchange: names are lower-case letters, digits and "-". */
   exchange(name: string): Addressed {
     const key = this.app.key(name);
@@ -98,6 +103,17 @@ export class GatewayTrial extends Trial {
     const { process } = this.subject;
     if (process === undefined) throw new KitError('the case signals its subject without being alone with it');
     return process;
+  }
+
+  /** Waits until the process of a case that runs `alone` has ended, and its last word is here. */
+  async ended(): Promise<string> {
+    let how: string | null = null;
+    void this.process.ended.then(text => {
+      how = text;
+      this.app.look();
+    });
+    await this.app.until(() => how !== null && this.app.lost, 'the process to end', true);
+    return how as unknown as string;
   }
 
   /** Opens a gate of the exchange, now or before it is reached. */

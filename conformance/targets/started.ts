@@ -58,7 +58,13 @@ async function startInstance(
   const words = Object.entries(options).flatMap(([name, value]) =>
     (manifest.options[name] ?? []).map(word => word.replaceAll('{value}', `${value}`)),
   );
-  const changed = { ...manifest, start: [...manifest.start, ...words], env: { ...manifest.env, ...env } };
+  // The target has told its version.
+  const changed = {
+    ...manifest,
+    version: null,
+    start: [...manifest.start, ...words],
+    env: { ...manifest.env, ...env },
+  };
   return startTarget(changed, argument, extras, control);
 }
 

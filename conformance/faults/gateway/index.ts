@@ -2,7 +2,7 @@
 
 import cancellation from './cancellation/index.ts';
 import degrade from './degrade/index.ts';
-import drain from './drain.ts';
+import drain from './drain/index.ts';
 import type { GatewayFault } from './fault.ts';
 import flow from './flow/index.ts';
 import lifecycle from './lifecycle/index.ts';

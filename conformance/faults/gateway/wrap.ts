@@ -142,3 +142,13 @@ export const facing =
 export function withMembers(inner: Exchange, members: Partial<Exchange>): Exchange {
   return Object.defineProperties(new Forwarded(inner), Object.getOwnPropertyDescriptors(members)) as Exchange;
 }
+
+/** The application hears nothing of a drain. */
+export const deaf = facing(x =>
+  withMembers(x, {
+    watch: listener =>
+      x.watch(notice => {
+        if (notice.type !== 'drain') listener(notice);
+      }),
+  }),
+);

@@ -8,7 +8,9 @@ const INTERNAL = 0xb;
 export default suite('degrade', {
   'caps-follow-the-peer': {
     requirement: 'MSGI-CAPS-2',
-    title: 'caps.push becomes false when the peer switches push off.',
+    title: 'The key push of caps becomes false when the peer switches push off.',
+    disputed:
+      'MSGI-CAPS-2 wants what is known when caps is read; over MSGI/process it is that of HEAD (section 11.4, PUSH).',
     claims: ['push'],
     app: async (x, kit) => {
       kit.report('before', x.caps.push);
@@ -22,7 +24,10 @@ export default suite('degrade', {
       await trial.reported(asked, 'before', true);
       await peer.change(['ENABLE_PUSH', 0]);
       trial.release(asked);
-      await trial.reported(asked, 'after', false);
+      trial.expected = 'caps.push is false behind the acknowledgement';
+      const after = await trial.report(asked, 'after');
+      trial.seen = `caps.push is ${JSON.stringify(after)} when the peer has switched push off`;
+      if (after !== false) trial.weak(trial.seen);
     },
   },
 
@@ -65,7 +70,7 @@ export default suite('degrade', {
 
   'duplex-by-version': {
     requirement: 'MSGI-CAPS-4',
-    title: 'caps.duplex is true over HTTP/2 and false over HTTP/1.0.',
+    title: 'The key duplex of caps is true over HTTP/2 and false over HTTP/1.0.',
     claims: ['http1'],
     app: (x, kit) => {
       kit.report('duplex', x.caps.duplex);

@@ -91,7 +91,7 @@ export default suite('degrade', {
   'an-upgrade-is-answered-with-101': {
     requirement: 'MSGI-TUN-14',
     title:
-      'start with 200 on an upgrade sends 101 with connection, upgrade and the fields of the application, then octets.',
+      'A start with 200 on an upgrade sends 101 with connection, upgrade and the fields of the application, then octets.',
     claims: ['http1', 'tunnel'],
     app: echo,
     async run(trial) {
@@ -108,7 +108,7 @@ export default suite('degrade', {
 
   'the-key-is-the-servers': {
     requirement: 'MSGI-TUN-15',
-    title: 'sec-websocket-key is not among the fields, and is answered with sec-websocket-accept.',
+    title: 'The field sec-websocket-key is not given to the application, and is answered with sec-websocket-accept.',
     claims: ['http1', 'tunnel'],
     app: {
       told: async (x, kit) => {

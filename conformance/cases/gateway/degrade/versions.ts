@@ -6,7 +6,7 @@ import { fieldNames } from '../../../gateway/reported.ts';
 export default suite('degrade', {
   'version-is-that-of-the-message': {
     requirement: 'MSGI-VER-1',
-    title: 'request.version is 2, 1.1 or 1.0, as the request came.',
+    title: 'The version of a request is 2, 1.1 or 1.0, as the request came.',
     claims: ['http1'],
     app: (x, kit) => {
       kit.report('version', x.request.version);

@@ -37,7 +37,8 @@ export default [
     deviation: 'The server makes caps once, when it calls the application.',
     clause: 'MSGI-CAPS-2',
     fails: ['degrade/caps-follow-the-peer'],
-    seen: /after of a is true, not false/,
+    seen: /caps\.push is true when the peer has switched push off/,
+    grade: 'weak',
     wrap: facing(x => capable(() => ({}))(x)),
   },
   {
