@@ -1,7 +1,7 @@
 /**
  * A module's application on node:http2:
  *
- *   node dist/reference-impl/adapters/node-main.js APP [--port N] [--tls-port N --cert FILE --key FILE]
+ *   node dist/reference-impl/adapters/node-main.js APP [--port N] [--tls-port N --cert FILE --key FILE] [--grace MS] [--kill MS]
  *
  * On listening, one line of JSON goes to stdout: {"address":"http://127.0.0.1:8080","pid":1}. SIGINT and SIGTERM finish
  * what is under way and exit.
@@ -19,6 +19,8 @@ const { values, positionals } = parseArgs({
     cert: { type: 'string' },
     key: { type: 'string' },
     'initial-window': { type: 'string' },
+    grace: { type: 'string' },
+    kill: { type: 'string' },
     protocol: { type: 'string', multiple: true },
   },
 });
@@ -28,6 +30,8 @@ async function listen(file: string): Promise<readonly NodeRunning[]> {
   const window = values['initial-window'];
   const common: ServeNodeOptions = {
     ...(window !== undefined && { initialWindow: Number(window) }),
+    ...(values.grace !== undefined && { grace: Number(values.grace) }),
+    ...(values.kill !== undefined && { kill: Number(values.kill) }),
     ...(values.protocol !== undefined && { protocols: values.protocol }),
   };
   const running = [await serveNode(hosted, { ...common, port: Number(values.port) })];

@@ -12,6 +12,8 @@
  * | fields of a message   | lines of one name stand together, at the place of the first                                 |
  * | a field sent twice    | TypeError for names that node takes for single, such as `content-type` or `etag`            |
  * | `end` after `start`   | END_STREAM comes in a frame of its own, which nghttp2 holds back while the window is 0      |
+ * | drain                 | nghttp2 takes no request behind the first GOAWAY; the last one says so (MSGI-SPAN-10)       |
+ * | too many requests     | nghttp2 ends the connection at a stream beyond the limit, if the peer has known it          |
  * | codes of a connection | known where node gives an error for it; else CANCEL by "transport"                          |
  * | GOAWAY of the peer    | node ends the session when its streams are closed; another code than 0 ends it at once      |
  * @module

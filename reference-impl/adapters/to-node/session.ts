@@ -114,7 +114,10 @@ export class NodeSession {
       if (!session.destroyed) session.close();
     };
     const timer = setTimeout(finish, DRAIN_LIMIT);
-    session.ping(finish);
+    // In a turn of its own: nghttp2 would send it before GOAWAY, and its acknowledgement would tell nothing.
+    setImmediate(() => {
+      if (!session.destroyed) session.ping(finish);
+    });
   }
 
   /** The grace time is over: what still runs is cancelled. */
