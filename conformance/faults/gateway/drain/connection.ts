@@ -77,7 +77,7 @@ export default [
   },
   {
     id: 'drain/draining-when-told',
-    deviation: 'connection.draining stays false.',
+    deviation: 'The member connection.draining stays false.',
     clause: 'MSGI-SPAN-16',
     fails: ['drain/draining-from-the-begin'],
     seen: /after of drains is false, not true/,
@@ -115,7 +115,7 @@ export default [
   {
     id: 'drain/names-a-stream-at-once',
     deviation: 'The first GOAWAY of a drain names the last stream so far.',
-    clause: 'MSGI-SPAN-9, RFC 9113 §6.8',
+    clause: 'MSGI-SPAN-9',
     fails: ['drain/goaway-ping-goaway'],
     seen: /the first GOAWAY has last stream 7/,
     wire: goaways((frame, count) => [count === 1 ? goaway(7, 'NO_ERROR') : frame]),
