@@ -15,7 +15,8 @@ import { FlowControl } from './flow-control.ts';
 import { EXPECTED_CLIENT_OCTETS, FrameInput } from './frame-input.ts';
 import { HeadersInput } from './headers-input.ts';
 import type { Limits } from './limits.ts';
-import { DEFAULT_POLICY, Priorities } from './priorities.ts';
+import type { Allocate } from './output.ts';
+import { DEFAULT_POLICY, Priorities, type PriorityPolicy } from './priorities.ts';
 import { readDependency } from './priority-tree.ts';
 import { Promises } from './promises.ts';
 import { type RequestListener, Requests } from './requests.ts';
@@ -34,6 +35,15 @@ export interface ConnectionListener extends RequestListener {
   close(error: Http2Error | null): void;
   /** An error that is nobody's but ours; the connection is closed for it. */
   fault(error: unknown): void;
+}
+
+export interface ConnectionOptions {
+  /** The peer is told that ":protocol" is taken (RFC 8441 §3). Default false. */
+  readonly extendedConnect?: boolean;
+  /** Default: all signals. */
+  readonly policy?: PriorityPolicy | undefined;
+  /** Memory for output; plain arrays by default. */
+  readonly allocate?: Allocate | undefined;
 }
 
 const NO_OCTETS = new Uint8Array(0);
@@ -57,11 +67,11 @@ export class Http2Connection {
   #announced = false;
   #settingsSeen = false;
 
-  /** `extendedConnect`: the peer is told that ":protocol" is taken (RFC 8441 §3). */
-  constructor(listener: ConnectionListener, limits: Limits, extendedConnect = false, policy = DEFAULT_POLICY) {
+  constructor(listener: ConnectionListener, limits: Limits, options: ConnectionOptions = {}) {
+    const { extendedConnect = false, policy = DEFAULT_POLICY, allocate } = options;
     const announce = (): void => this.announce();
     this.#listener = listener;
-    this.sender = new Sender(limits, stream => this.#streams.responseEnded(stream));
+    this.sender = new Sender(limits, stream => this.#streams.responseEnded(stream), allocate);
     const { output, blocks } = this.sender;
     this.#streams = new Streams(this.sender, limits.rememberedResets, announce, () => this.#closing.closeIfDone());
     this.#closing = new Closing(this.#streams, output, announce, error => listener.close(error));

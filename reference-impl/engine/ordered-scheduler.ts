@@ -128,6 +128,6 @@ export class OrderedScheduler implements Scheduler {
 }
 
 /** Octets of the frame that a stream would send now, as far as it decides that itself. */
-function nextFrame({ queue, sendWindow }: Stream): number {
-  return Math.min(MIN_MAX_FRAME_SIZE, sendWindow, queue?.[0]?.length ?? 0);
+function nextFrame({ queue, offset, sendWindow }: Stream): number {
+  return Math.min(MIN_MAX_FRAME_SIZE, sendWindow, (queue?.[0]?.length ?? 0) - offset);
 }

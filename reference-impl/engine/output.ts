@@ -3,7 +3,8 @@
  *
  * Slabs come from one pool, so an idle connection holds none. One write of the transport for each read is what makes the
  * server fast (about 15 times the throughput of one write for each response); content up to 4 KiB is copied, because a
- * piece of its own costs the transport more than the copy.
+ * piece of its own costs the transport more than the copy. Slabs are of the kind that the transport takes as it is: where it
+ * had to make a view of each piece, a download of 1 MiB took 0.28 ms of CPU in place of 0.25 (node:http2: 0.25).
  */
 import { FLAG, FRAME_HEADER_LENGTH, FRAME_TYPE } from '../../wire/index.ts';
 
@@ -13,12 +14,16 @@ const POOLED = 16;
 
 const pool: Uint8Array[] = [];
 
+/** Memory that is written before it is read. */
+export type Allocate = (octets: number) => Uint8Array;
+
 /** Gives a slab back that nobody reads any more. */
 function release(slab: Uint8Array): void {
   if (slab.length === SLAB && pool.length < POOLED) pool.push(slab);
 }
 
 export class Output {
+  readonly #allocate: Allocate;
   #pieces: Uint8Array[] = [];
   /** Slabs in #pieces, for recycling. */
   #slabs: Uint8Array[] = [];
@@ -29,6 +34,11 @@ export class Output {
   #length = 0;
   /** Frames that answer the peer and are not on their way yet. */
   replies = 0;
+
+  /** `allocate` gives slabs of the kind that the transport takes as it is. */
+  constructor(allocate: Allocate = octets => new Uint8Array(octets)) {
+    this.#allocate = allocate;
+  }
 
   /** Octets not taken yet. */
   get length(): number {
@@ -153,7 +163,7 @@ export class Output {
     if (this.#slab !== null && this.#at + octets <= SLAB) return this.#slab;
     this.#cut();
     if (this.#slab !== null) this.#slabs.push(this.#slab);
-    this.#slab = pool.pop() ?? new Uint8Array(SLAB);
+    this.#slab = pool.pop() ?? this.#allocate(SLAB);
     this.#from = 0;
     this.#at = 0;
     return this.#slab;

@@ -1,7 +1,7 @@
 /** The sending half of a connection: heads at once, content as both windows, the peer's frame size and the transport allow. */
 import { DEFAULT_WINDOW, FLAG, FRAME_TYPE, MIN_MAX_FRAME_SIZE } from '../../wire/index.ts';
 import type { Limits } from './limits.ts';
-import { Output } from './output.ts';
+import { type Allocate, Output } from './output.ts';
 import { type FieldList, ResponseBlocks } from './response-blocks.ts';
 import { roundRobin, type Scheduler } from './scheduler.ts';
 import type { Stream } from './stream.ts';
@@ -11,7 +11,7 @@ import { next } from './stream-state.ts';
 const FRAME = MIN_MAX_FRAME_SIZE;
 
 export class Sender {
-  readonly output = new Output();
+  readonly output: Output;
   readonly blocks: ResponseBlocks;
   #scheduler: Scheduler = roundRobin();
   /** Streams that have an end to send and no content: it costs no window, and holds nobody up. */
@@ -27,7 +27,8 @@ export class Sender {
   writable = true;
 
   /** `ended` is called when the END_STREAM of a stream has been handed on. */
-  constructor(limits: Limits, ended: (stream: Stream) => void) {
+  constructor(limits: Limits, ended: (stream: Stream) => void, allocate?: Allocate) {
+    this.output = new Output(allocate);
     this.blocks = new ResponseBlocks(limits.encoderTable);
     this.#mark = limits.outputMark;
     this.#orderedMark = Math.min(limits.outputMark, limits.orderedOutputMark);
@@ -133,6 +134,7 @@ export class Sender {
   drop(stream: Stream): void {
     this.#scheduler.remove(stream);
     stream.queue = null;
+    stream.offset = 0;
     stream.dropped += stream.queued;
     stream.queued = 0;
     stream.endDue = false;
@@ -152,9 +154,11 @@ export class Sender {
     if (most <= 0) return;
     const queue = stream.queue as Uint8Array[];
     const first = queue[0] as Uint8Array;
-    const octets = first.length <= most ? first : first.subarray(0, most);
-    if (octets === first) queue.shift();
-    else queue[0] = first.subarray(most);
+    const from = stream.offset;
+    const to = Math.min(from + most, first.length);
+    const octets = to - from === first.length ? first : first.subarray(from, to);
+    stream.offset = to === first.length ? 0 : to;
+    if (to === first.length) queue.shift();
     stream.queued -= octets.length;
     stream.sendWindow -= octets.length;
     this.window -= octets.length;

@@ -98,7 +98,11 @@ export class Gateway implements Carrier, ConnectionListener {
     this.#host = host;
     this.#transport = transport;
     const extended = [...host.protocols].some(protocol => protocol !== '');
-    this.http2 = new Http2Connection(this, host.limits, extended, host.priority);
+    this.http2 = new Http2Connection(this, host.limits, {
+      extendedConnect: extended,
+      policy: host.priority,
+      allocate: octets => Buffer.allocUnsafeSlow(octets),
+    });
     const tree = (): PriorityNode | null => viewOf(this.http2.priorities.root(this.#invoked));
     this.face = connectionFace(this.http2, transport, tree, () => this.drain());
   }
