@@ -14,6 +14,8 @@ export interface CaseFacts {
   /** The behaviour, one sentence about the server. */
   readonly title: string;
   readonly needs?: readonly Need[];
+  /** What the subject must claim beside its suite; where it does not the case is not applicable. */
+  readonly claims?: readonly Claim[];
   /** The verdict can rest on a time limit: it runs last, on an otherwise idle subject. */
   readonly limited?: true;
   /** What the subject sends on its own is judged: violations seen in any other case count here too. */
@@ -43,9 +45,8 @@ export interface Case extends CaseBody {
   /** "chapter/slug", stable and never used again for anything else. */
   readonly id: string;
   readonly chapter: string;
-  /** Of a gateway case: the application that the server hosts for it, and what it claims beside "gateway". */
+  /** Of a gateway case: the application that the server hosts for it. */
   readonly app?: CaseApp;
-  readonly claims?: readonly Claim[];
   /** What the application's module exports there. */
   readonly exports?: GatewayCaseBody['exports'];
 }

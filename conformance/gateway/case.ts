@@ -19,7 +19,6 @@ export type Claim =
 export type CaseApp = Handler | Readonly<Record<string, Handler>>;
 
 export interface GatewayCaseBody extends Omit<CaseBody, 'run'> {
-  readonly claims?: readonly Claim[];
   readonly app: CaseApp;
   /**
    * What the module of the application exports by default, in the instance that the case has `alone` or starts with

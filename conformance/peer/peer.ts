@@ -21,6 +21,7 @@ import {
   latin1Text,
   type Payload,
   PREFACE_OCTETS,
+  type PriorityFields,
   parsePayload,
   ping,
   plainBlock,
@@ -49,6 +50,8 @@ export interface RequestOptions {
   readonly fields?: readonly string[];
   /** True unless said otherwise. */
   readonly endStream?: boolean;
+  /** Of the HEADERS frame (RFC 9113 §6.2). */
+  readonly priority?: PriorityFields;
 }
 
 export interface ReceivedGoaway {
@@ -343,7 +346,8 @@ export class Peer {
   /** HEADERS of a request on the next stream; its block uses no table, so that it means the same in every state of one. */
   request(options: RequestOptions = {}, stream: number = this.nextStream()): Frame {
     const block = concat([...this.#sizeUpdate(), plainBlock(this.fieldsOf(options))]);
-    const frame = headers(stream, block, { endStream: options.endStream ?? true });
+    const { endStream = true, priority } = options;
+    const frame = headers(stream, block, { endStream, ...(priority === undefined ? {} : { priority }) });
     this.expectMethod(stream, options.method ?? 'GET');
     return frame;
   }

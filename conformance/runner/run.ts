@@ -181,9 +181,8 @@ class Run {
   }
 
   #missing(body: Case): Attempt | null {
-    const unclaimed = (body.app === undefined ? [] : ['gateway', ...(body.claims ?? [])]).find(
-      claim => !this.#subject.claims.has(claim),
-    );
+    const wanted = [...(body.app === undefined ? [] : ['gateway']), ...(body.claims ?? [])];
+    const unclaimed = wanted.find(claim => !this.#subject.claims.has(claim));
     if (unclaimed !== undefined) {
       const seen = `the target does not claim "${unclaimed}"`;
       return { ...untried(body), verdict: 'not-applicable', reason: 'not-claimed', seen };

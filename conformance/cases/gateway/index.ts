@@ -7,6 +7,7 @@ import flow from './flow/index.ts';
 import lifecycle from './lifecycle/index.ts';
 import messages from './messages/index.ts';
 import multiplexing from './multiplexing/index.ts';
+import priority from './priority/index.ts';
 import push from './push/index.ts';
 import streaming from './streaming/index.ts';
 import tunnels from './tunnels/index.ts';
@@ -22,6 +23,7 @@ export const gatewaySuites: Readonly<Record<string, readonly GatewayCase[]>> = {
   push,
   tunnels,
   degrade,
+  priority,
   drain,
 };
 

@@ -8,6 +8,7 @@ import flow from './flow/index.ts';
 import lifecycle from './lifecycle/index.ts';
 import messages from './messages/index.ts';
 import multiplexing from './multiplexing/index.ts';
+import priority from './priority/index.ts';
 import push from './push/index.ts';
 import streaming from './streaming/index.ts';
 import tunnels from './tunnels/index.ts';
@@ -22,5 +23,6 @@ export const gatewayFaults: readonly GatewayFault[] = [
   ...push,
   ...tunnels,
   ...degrade,
+  ...priority,
   ...drain,
 ];

@@ -1,0 +1,119 @@
+/**
+ * Contention that is seen, not assumed (KIT rule 4): every stream has content that waits for the connection's window alone;
+ * then credit comes in steps, and each step shows whose content goes.
+ */
+import { MAX_WINDOW, rstStream, windowUpdate } from '../wire/index.ts';
+import { Failed } from './outcome.ts';
+import type { Peer } from './peer/peer.ts';
+import { describeAnswer, type Trial } from './trial.ts';
+
+/** Octets that a stream may get out of its turn: a frame that was cut before its turn was known. */
+export const SLACK = 16_384;
+/** Steps that tell who is first: fewer than a server may give to those that it lets not starve. */
+const STEPS = 6;
+/** Steps that tell shares. */
+const COUNTED = 400;
+
+/**
+ * Empties the connection's window to one octet for each of `count` streams, sends what `ask` sends, and sees an octet of
+ * each. `large` asks for a response of at least 64 KiB. The streams' own windows stay shut at one octet.
+ */
+export async function contend(
+  peer: Peer,
+  large: () => number,
+  count: number,
+  ask: () => readonly number[],
+): Promise<readonly number[]> {
+  await peer.change(['INITIAL_WINDOW_SIZE', 1]);
+  const octets = peer.ledger.receiveWindow - count;
+  const filler = large();
+  peer.send(windowUpdate(filler, octets - 1));
+  await begun(peer, filler, octets);
+  peer.send(rstStream(filler, 'CANCEL'));
+  await peer.fence();
+  const streams = ask();
+  for (const stream of streams) await begun(peer, stream, 1);
+  return streams;
+}
+
+async function begun(peer: Peer, stream: number, octets: number): Promise<void> {
+  const record = peer.stream(stream);
+  await peer.until(() => record.octets >= octets || record.over || peer.over, `${octets} octets on stream ${stream}`);
+  if (record.octets < octets || record.over)
+    throw new Failed(`stream ${stream} is to wait with its content: ${describeAnswer(record, peer)}`);
+}
+
+/** Opens the windows of all streams at once: from now on they wait for the connection's. */
+export async function openStreams(peer: Peer): Promise<void> {
+  await peer.change(['INITIAL_WINDOW_SIZE', MAX_WINDOW]);
+  await peer.fence();
+}
+
+/** Credit for the connection in `steps` steps, each after the last was used up; the octets that each stream got. */
+export async function credit(
+  peer: Peer,
+  streams: readonly number[],
+  steps: number,
+  octets: number = SLACK,
+): Promise<readonly number[]> {
+  const records = streams.map(stream => peer.stream(stream));
+  const start = records.map(record => record.octets);
+  const sum = (): number => records.reduce((so, record) => so + record.octets, 0);
+  for (let step = 0; step < steps; step += 1) {
+    const wanted = sum() + octets;
+    peer.send(windowUpdate(0, octets));
+    const what = `${octets} octets of content, for which there is credit`;
+    await peer.until(() => sum() >= wanted || records.every(({ over }) => over) || peer.over, what);
+    if (sum() < wanted) break;
+  }
+  return records.map((record, at) => record.octets - (start[at] as number));
+}
+
+/** The streams are served in this order, each before those behind it get more than a frame; else weak. */
+export async function servedInOrder(trial: Trial, peer: Peer, order: readonly number[]): Promise<void> {
+  trial.expected = `content of the streams ${order.join(', ')} in this order, with ${SLACK} octets of slack for each`;
+  const early = new Map<number, number>();
+  for (let at = 0; at < order.length - 1; at += 1) {
+    const waiting = order.slice(at);
+    const [first = 0, ...others] = waiting;
+    const [, ...gains] = await credit(peer, waiting, STEPS);
+    for (const [i, stream] of others.entries()) {
+      const octets = (early.get(stream) ?? 0) + (gains[i] as number);
+      early.set(stream, octets);
+      if (octets > SLACK) return trial.weak(`stream ${stream} gets ${octets} octets while stream ${first} has content`);
+    }
+    peer.send(rstStream(first, 'CANCEL'));
+    await peer.fence();
+  }
+  trial.seen = `content of the streams ${order.join(', ')} in this order`;
+}
+
+/** Several streams go on side by side: each gets its part of `steps` steps, within that of one step; else weak. */
+export async function servedTogether(trial: Trial, peer: Peer, streams: readonly number[], steps = 12): Promise<void> {
+  trial.expected = `the streams ${streams.join(', ')} share the connection`;
+  const gains = await credit(peer, streams, steps);
+  const part = (steps * SLACK) / streams.length;
+  trial.seen = `the streams ${streams.join(', ')} get ${gains.join(', ')} octets`;
+  if (gains.some(octets => octets < part / 2)) trial.weak(trial.seen);
+}
+
+/**
+ * The streams share in proportion to these weights: each share within five deviations of a lottery, so that lotteries and
+ * rounds pass alike; else weak.
+ */
+export async function servedByWeight(trial: Trial, peer: Peer, weights: ReadonlyMap<number, number>): Promise<void> {
+  const streams = [...weights.keys()];
+  const all = [...weights.values()].reduce((so, weight) => so + weight, 0);
+  await credit(peer, streams, 2 * streams.length, 1024);
+  const gains = await credit(peer, streams, COUNTED, 1024);
+  const sum = gains.reduce((so, octets) => so + octets, 0);
+  const shares = gains.map(octets => octets / sum);
+  const name = (list: readonly number[]): string => list.map(share => share.toFixed(2)).join(', ');
+  const wanted = [...weights.values()].map(weight => weight / all);
+  trial.expected = `the streams ${streams.join(', ')} share as ${name(wanted)}`;
+  trial.seen = `the streams ${streams.join(', ')} share as ${name(shares)}`;
+  const right = (share: number, p: number): boolean =>
+    Math.abs(share - p) <= 5 * Math.sqrt((p * (1 - p)) / COUNTED) + 2 / COUNTED;
+  if (!shares.every((share, at) => right(share, wanted[at] as number)))
+    trial.weak(`${trial.seen}, not ${name(wanted)}`);
+}
