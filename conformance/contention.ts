@@ -4,7 +4,7 @@
  */
 import { MAX_WINDOW, rstStream, windowUpdate } from '../wire/index.ts';
 import { Failed } from './outcome.ts';
-import type { Peer } from './peer/peer.ts';
+import type { Peer, RequestOptions } from './peer/peer.ts';
 import { describeAnswer, type Trial } from './trial.ts';
 
 /** Octets that a stream may get out of its turn: a frame that was cut before its turn was known. */
@@ -34,6 +34,23 @@ export async function contend(
   const streams = ask();
   for (const stream of streams) await begun(peer, stream, 1);
   return streams;
+}
+
+/** The same with the large resource: `ask` says how each of `count` streams asks for it, their numbers being known. */
+export function contendForLarge(
+  trial: Trial,
+  peer: Peer,
+  count: number,
+  ask: (streams: readonly number[]) => readonly RequestOptions[],
+): Promise<readonly number[]> {
+  const { path } = trial.resource('large');
+  const large = (): number => peer.ask({ path });
+  return contend(peer, large, count, () => {
+    const streams = Array.from({ length: count }, () => peer.nextStream());
+    const requests = ask(streams).map((options, at) => peer.request({ path, ...options }, streams[at]));
+    peer.send(...requests);
+    return streams;
+  });
 }
 
 async function begun(peer: Peer, stream: number, octets: number): Promise<void> {

@@ -19,12 +19,15 @@ import passive from './passive/index.ts';
 import ping from './ping/index.ts';
 import preface from './preface/index.ts';
 import priority from './priority/index.ts';
+import priorityTree from './priority-tree/index.ts';
+import priorityUpdate from './priority-update/index.ts';
 import pseudoFields from './pseudo-fields/index.ts';
 import push from './push/index.ts';
 import rstStream from './rst-stream/index.ts';
 import settings from './settings/index.ts';
 import streams from './streams/index.ts';
 import tls from './tls/index.ts';
+import urgency from './urgency/index.ts';
 
 /** Cases that any server can be judged by. */
 export const http2Cases: readonly Case[] = [
@@ -37,6 +40,9 @@ export const http2Cases: readonly Case[] = [
   ...data,
   ...headers,
   ...priority,
+  ...priorityTree,
+  ...priorityUpdate,
+  ...urgency,
   ...rstStream,
   ...settings,
   ...push,

@@ -22,12 +22,15 @@ import passive from './passive.ts';
 import ping from './ping.ts';
 import preface from './preface.ts';
 import priority from './priority.ts';
+import priorityTree from './priority-tree.ts';
+import priorityUpdate from './priority-update.ts';
 import pseudoFields from './pseudo-fields.ts';
 import push from './push.ts';
 import rstStream from './rst-stream.ts';
 import settings from './settings.ts';
 import streams from './streams.ts';
 import tls from './tls.ts';
+import urgency from './urgency.ts';
 
 export const faults: readonly (Fault | GatewayFault)[] = [
   ...preface,
@@ -39,6 +42,9 @@ export const faults: readonly (Fault | GatewayFault)[] = [
   ...data,
   ...headers,
   ...priority,
+  ...priorityTree,
+  ...priorityUpdate,
+  ...urgency,
   ...rstStream,
   ...settings,
   ...push,

@@ -131,6 +131,7 @@ export default suite('priority', {
 
   'update-replaces-all-parameters': {
     requirement: 'MSGI-PRIO-5',
+    also: ['rfc9218/7/i1'],
     claims: ['priority-urgency'],
     title: 'A parameter that a PRIORITY_UPDATE does not name has its default, whatever was said before.',
     app: looksTwice,

@@ -1,0 +1,144 @@
+/** Cases on the order that urgency and incremental ask for (RFC 9218 §4, §6, §7, §10), under contention. */
+import { FRAME_TYPE, frame, priority, priorityUpdate } from '../../../wire/index.ts';
+import { type CaseBody, chapter } from '../../case.ts';
+import { contendForLarge, credit, openStreams, SLACK, servedInOrder } from '../../contention.ts';
+import { tolerated } from '../../expect.ts';
+import type { Peer, RequestOptions } from '../../peer/peer.ts';
+import type { Trial } from '../../trial.ts';
+
+const wants = (value: string): RequestOptions => (value === '' ? {} : { fields: ['priority', value] });
+
+/** Streams that ask by these fields and wait for the connection's window alone. */
+async function waiting(trial: Trial, peer: Peer, ...values: readonly string[]): Promise<readonly number[]> {
+  const streams = await contendForLarge(trial, peer, values.length, () => values.map(wants));
+  await openStreams(peer);
+  return streams;
+}
+
+const claimed: Pick<CaseBody, 'claims' | 'needs'> = { claims: ['priority-urgency'], needs: ['large'] };
+
+export default chapter('urgency', {
+  'more-urgent-first': {
+    requirement: 'rfc9218/10/1',
+    ...claimed,
+    title: 'Content of more urgent responses goes before that of less urgent ones.',
+    async run(trial) {
+      const peer = await trial.open();
+      const streams = await waiting(trial, peer, ...[7, 6, 5, 4, 3, 2, 1, 0].map(urgency => `u=${urgency}`));
+      await servedInOrder(trial, peer, streams.toReversed());
+    },
+  },
+
+  'defaults-in-the-middle': {
+    requirement: 'rfc9218/4/1',
+    ...claimed,
+    title: 'What names no urgency goes between urgency 2 and urgency 4.',
+    async run(trial) {
+      const peer = await trial.open();
+      const [last = 0, incremental = 0, plain = 0, first = 0] = await waiting(trial, peer, 'u=4', 'i', '', 'u=2');
+      await servedInOrder(trial, peer, [first, plain]);
+      const gains = await credit(peer, [incremental, plain, last], 6);
+      const [, , early = 0] = gains;
+      if (early > SLACK) trial.weak(`urgency 4 gets ${early} octets before what has the default`);
+    },
+  },
+
+  'in-the-order-of-requests': {
+    requirement: 'rfc9218/10/3',
+    ...claimed,
+    title: 'Responses of one urgency that are not incremental go in the order of their requests.',
+    async run(trial) {
+      const peer = await trial.open();
+      await servedInOrder(trial, peer, await waiting(trial, peer, 'u=2', 'u=2', 'u=2'));
+    },
+  },
+
+  'incremental-ones-share': {
+    requirement: 'rfc9218/10/4',
+    also: ['rfc9218/10/2'],
+    ...claimed,
+    title: 'Incremental responses of one urgency go on side by side.',
+    async run(trial) {
+      const peer = await trial.open();
+      const streams = await waiting(trial, peer, 'u=2, i', 'u=2, i', 'u=2, i');
+      const gains = await credit(peer, streams, 300, 1024);
+      trial.expected = 'each of three streams gets a tenth of 300 KiB and more';
+      trial.seen = `the streams ${streams.join(', ')} get ${gains.join(', ')} octets`;
+      if (gains.some(octets => octets < 30 * 1024)) trial.weak(trial.seen);
+    },
+  },
+
+  'neither-kind-starves': {
+    requirement: 'rfc9218/10/5',
+    ...claimed,
+    title: 'Of one urgency, what is incremental and what is not do not starve each other.',
+    async run(trial) {
+      const peer = await trial.open();
+      const gains = await credit(peer, await waiting(trial, peer, 'u=2', 'u=2, i'), 63);
+      trial.expected = 'content of both within 1 MiB of credit';
+      trial.seen = `${gains[0]} octets of the one, and ${gains[1]} of the incremental one`;
+      if (gains.includes(0)) trial.weak(trial.seen);
+    },
+  },
+
+  'update-moves-a-response': {
+    requirement: 'rfc9218/6/i1',
+    ...claimed,
+    title: 'A PRIORITY_UPDATE moves a response that waits.',
+    async run(trial) {
+      const peer = await trial.open();
+      const streams = await waiting(trial, peer, 'u=3', 'u=3', 'u=3');
+      const [first = 0, second = 0, third = 0] = streams;
+      await peer.fence(priorityUpdate(third, 'u=0'), priorityUpdate(first, 'u=7'));
+      await servedInOrder(trial, peer, [third, second, first]);
+    },
+  },
+
+  'latest-early-update-counts': {
+    requirement: 'rfc9218/7/3',
+    ...claimed,
+    title: 'Of several PRIORITY_UPDATEs before the stream is opened the latest counts.',
+    async run(trial) {
+      const peer = await trial.open();
+      const streams = await contendForLarge(trial, peer, 2, ([first = 0, second = 0]) => {
+        peer.send(...['u=0', 'u=7'].map(value => priorityUpdate(first, value)));
+        peer.send(...['u=7', 'u=0'].map(value => priorityUpdate(second, value)));
+        return [{}, {}];
+      });
+      await openStreams(peer);
+      await servedInOrder(trial, peer, streams.toReversed());
+    },
+  },
+
+  'flags-and-reserved-bit-of-updates': {
+    requirement: 'rfc9218/7.1/i2',
+    ...claimed,
+    title: 'Flags and the reserved bit of PRIORITY_UPDATE are ignored: it counts all the same.',
+    async run(trial) {
+      const peer = await trial.open();
+      const [first = 0, second = 0] = await waiting(trial, peer, 'u=3', 'u=3');
+      const { payload } = priorityUpdate(0x8000_0000 + second, 'u=0');
+      await peer.fence(frame(FRAME_TYPE.PRIORITY_UPDATE, 0xff, 0, payload));
+      await servedInOrder(trial, peer, [second, first]);
+    },
+  },
+
+  'no-tree-for-who-does-without': {
+    requirement: 'rfc9218/2.1/6',
+    ...claimed,
+    title: 'For a client that has sent SETTINGS_NO_RFC7540_PRIORITIES 1 the tree orders nothing.',
+    async run(trial) {
+      const without = { settings: [['NO_RFC7540_PRIORITIES', 1]] } as const;
+      const control = await trial.open(without);
+      const [plain = 0] = await credit(control, await waiting(trial, control, '', ''), 6);
+      const peer = await trial.open(without);
+      const [first = 0, second = 0] = await waiting(trial, peer, '', '');
+      await peer.fence(priority(first, { dependency: second, weight: 1 }));
+      const [gain = 0] = await credit(peer, [first, second], 6);
+      const seen = `the first stream gets ${gain} octets below the second, and ${plain} where nothing was said`;
+      if (gain <= SLACK && plain > SLACK) trial.fail(seen);
+      await tolerated(trial, peer, priority(second, { dependency: second, weight: 1 }));
+      trial.seen = seen;
+    },
+  },
+});
