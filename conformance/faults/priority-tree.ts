@@ -25,7 +25,7 @@ export default [
       'priority-tree/silence-is-weight-sixteen',
     ],
     why: 'whoever hears no signal follows none',
-    seen: /gets \d+ octets while stream \d+ has content|share as .*, not |on itself is ignored/,
+    seen: /octets beyond slack while stream|share as .*, not |on itself is ignored/,
     grade: 'weak',
     wire: alters((frame, payload) => {
       if (payload.type === 'PRIORITY') return [];

@@ -23,7 +23,7 @@ export default [
     deviation: 'The server breaks down when the setting changes.',
     clause: 'RFC 9218 §2.1',
     fails: ['priority-update/setting-changes'],
-    seen: /INTERNAL_ERROR instead of PROTOCOL_ERROR/,
+    seen: /INTERNAL_ERROR.* instead of PROTOCOL_ERROR/,
     grade: 'weak',
     wire: endsConnection(
       'INTERNAL_ERROR',
@@ -35,7 +35,7 @@ export default [
     deviation: 'The server breaks down when it cannot read a value.',
     clause: 'RFC 9218 §7',
     fails: ['priority-update/unreadable-value'],
-    seen: /INTERNAL_ERROR instead of PROTOCOL_ERROR/,
+    seen: /INTERNAL_ERROR.* instead of PROTOCOL_ERROR/,
     grade: 'weak',
     wire: endsConnection('INTERNAL_ERROR', (_, p) => p.type === 'PRIORITY_UPDATE' && p.value === '???'),
   },

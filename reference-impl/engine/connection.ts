@@ -281,7 +281,7 @@ export class Http2Connection {
     }
     this.#floods.countIdle('PRIORITY');
     const dependency = readDependency(octets, start);
-    if (dependency.parent !== id) {
+    if (dependency.parent !== id || !this.priorities.treeCounts) {
       this.priorities.depend(id, dependency);
       return;
     }

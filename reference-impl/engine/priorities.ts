@@ -91,7 +91,7 @@ export class Priorities {
    */
   promise(stream: Stream, parent: number, field: number): void {
     this.#ask(stream, field);
-    if (!this.#treeCounts) return;
+    if (!this.treeCounts) return;
     turnOf(stream).promisedOn = parent;
     if (this.#tree !== null) this.#attach(this.#tree, stream);
   }
@@ -151,7 +151,7 @@ export class Priorities {
 
   /** PRIORITY, which has been checked. */
   depend(id: number, dependency: Dependency): void {
-    if (!this.#treeCounts) return;
+    if (!this.treeCounts) return;
     const stream = this.#streams.get(id);
     const tree = this.#grown(null);
     this.#observe(stream, () => {
@@ -162,7 +162,7 @@ export class Priorities {
 
   /** The client uses the tree: from now on it orders whoever has not asked otherwise. */
   useTree(except?: Stream): void {
-    if (this.#treeUsed || !this.#treeCounts) return;
+    if (this.#treeUsed || !this.treeCounts) return;
     const { root } = this.#grown(null);
     this.#treeUsed = true;
     this.#start().useTree(root);
@@ -236,12 +236,13 @@ export class Priorities {
 
   // Both ----------------------------------------------------------------------------------------------------------
 
-  get #treeCounts(): boolean {
+  /** Whether the client's signals of the tree count; where they do not, they cannot be wrong either (RFC 9218 §2.1). */
+  get treeCounts(): boolean {
     return this.counting === 'both' || this.counting === 'tree';
   }
 
   get #treeShown(): boolean {
-    return this.#policy.tree && this.#treeCounts;
+    return this.#policy.tree && this.treeCounts;
   }
 
   get #urgencyCounts(): boolean {

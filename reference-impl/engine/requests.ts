@@ -67,7 +67,7 @@ export class Requests {
     end: number,
   ): void {
     if (id <= this.#streams.highest) {
-      this.#trailers(id, endStream, dependency?.parent === id, this.#blocks.decode(octets, start, end));
+      this.#trailers(id, endStream, this.#dependsOnItself(id, dependency), this.#blocks.decode(octets, start, end));
       return;
     }
     const known = this.#blocks.recall(octets, start, end);
@@ -75,7 +75,7 @@ export class Requests {
     if (this.#streams.final) return;
     this.#streams.raise(id);
     if (dependency !== null) {
-      if (dependency.parent === id) throw selfDependence(id);
+      if (this.#dependsOnItself(id, dependency)) throw selfDependence(id);
       this.#priorities.useTree();
     }
     if (this.#streams.active >= this.#limits.concurrentStreams) {
@@ -94,6 +94,11 @@ export class Requests {
       this.#blocks.remember(octets, start, end, request);
       this.#serve(id, endStream, request, dependency);
     }
+  }
+
+  /** The stream is to depend on itself, and the tree counts. */
+  #dependsOnItself(id: number, dependency: Dependency | null): boolean {
+    return dependency?.parent === id && this.#priorities.treeCounts;
   }
 
   /** The request, or a stream error behind a 400 that tells the client's user more than its code (RFC 9113 §8.2.1). */

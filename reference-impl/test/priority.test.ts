@@ -213,6 +213,23 @@ t.test('policies: the setting, caps, and what is null', async t => {
   }
 });
 
+t.test('a dependency on itself is an error where the tree counts', async t => {
+  const wrong = priority(1, { dependency: 1, weight: 1 });
+  const counts = connected();
+  counts.request(1);
+  counts.said();
+  counts.send(wrong);
+  t.same(
+    counts.said().map(({ type }) => type),
+    [FRAME_TYPE.RST_STREAM],
+  );
+  const ignores = connected(undefined, NO_TREE);
+  ignores.request(1, [], { dependency: 1, weight: 1 });
+  ignores.said();
+  ignores.send(wrong, { ...wrong, stream: 99 });
+  t.same(ignores.said(), [], 'nothing is said of what does not count');
+});
+
 t.test('what is refused', async t => {
   const update = (stream: number, ...payload: readonly number[]): Frame => ({
     type: FRAME_TYPE.PRIORITY_UPDATE,

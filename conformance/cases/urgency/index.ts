@@ -36,7 +36,7 @@ export default chapter('urgency', {
     async run(trial) {
       const peer = await trial.open();
       const [last = 0, incremental = 0, plain = 0, first = 0] = await waiting(trial, peer, 'u=4', 'i', '', 'u=2');
-      await servedInOrder(trial, peer, [first, plain]);
+      if (!(await servedInOrder(trial, peer, [first, plain, incremental, last], 1))) return;
       const gains = await credit(peer, [incremental, plain, last], 6);
       const [, , early = 0] = gains;
       if (early > SLACK) trial.weak(`urgency 4 gets ${early} octets before what has the default`);
