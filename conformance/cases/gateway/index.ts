@@ -21,10 +21,10 @@ export const gatewaySuites: Readonly<Record<string, readonly GatewayCase[]>> = {
   lifecycle,
   cancellation,
   push,
-  tunnels,
-  degrade,
   priority,
+  tunnels,
   drain,
+  degrade,
 };
 
 export const gatewayCases: readonly GatewayCase[] = Object.values(gatewaySuites).flat();

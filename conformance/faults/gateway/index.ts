@@ -21,8 +21,8 @@ export const gatewayFaults: readonly GatewayFault[] = [
   ...lifecycle,
   ...cancellation,
   ...push,
-  ...tunnels,
-  ...degrade,
   ...priority,
+  ...tunnels,
   ...drain,
+  ...degrade,
 ];
