@@ -49,6 +49,8 @@ export interface Case extends CaseBody {
   readonly app?: CaseApp;
   /** What the application's module exports there. */
   readonly exports?: GatewayCaseBody['exports'];
+  /** The case is about the pipe to the application's process: it starts instances of the subject itself. */
+  readonly pipe?: true;
 }
 
 /** A chapter of the catalogue; the keys are the slugs. */

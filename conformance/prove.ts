@@ -12,12 +12,12 @@ import { applicationFaults } from './faults/applications/index.ts';
 import type { Fault, Front } from './faults/fault.ts';
 import { FAULT, type GatewayFault } from './faults/gateway/fault.ts';
 import { faults } from './faults/index.ts';
-import { openProxy } from './faults/proxy.ts';
+import { type FaultProxy, openProxy } from './faults/proxy.ts';
 import { openTlsFront } from './faults/tls-front.ts';
 import { onSubject } from './runner/alone.ts';
 import { type Attempt, attempt } from './runner/attempt.ts';
 import { calibrate } from './runner/calibrate.ts';
-import type { Subject } from './subject.ts';
+import type { PipeHosting, Subject } from './subject.ts';
 import { packageRoot } from './targets/bundled.ts';
 import { openTarget } from './targets/open.ts';
 import { type Target, TargetError } from './targets/target.ts';
@@ -29,6 +29,9 @@ const MANY = 5;
 
 /** Milliseconds until a case gives up under a fault by which what it waits for never comes. */
 const PATIENCE_MS = 1500;
+
+/** The sound server whose application has a process of its own. */
+const PIPED = 'process';
 
 export interface Proof {
   readonly caseId: string;
@@ -54,10 +57,11 @@ export interface ProveOptions {
 /** Runs the proofs against a sound server. Throws TargetError when it does not start. */
 export async function prove(options: ProveOptions, told: (proof: Proof) => void = () => {}): Promise<readonly Proof[]> {
   const application = join(packageRoot(), 'dist', 'conformance', 'faults', 'faulty-application.js');
+  const cases = catalogue.filter(({ id }) => id.startsWith(options.only));
   const target = await openTarget(options.target, { application });
+  const piped = cases.some(({ pipe }) => pipe) ? await openTarget(PIPED, { application }) : target;
   try {
     const subject = await calibrate(target, options.timeout);
-    const cases = catalogue.filter(({ id }) => id.startsWith(options.only));
     const proofs = [...missing(cases), ...misspelt()];
     for (const proof of proofs) told(proof);
     const tell = (proof: Proof): void => {
@@ -65,15 +69,16 @@ export async function prove(options: ProveOptions, told: (proof: Proof) => void 
       told(proof);
     };
     await pooled(cases, options.jobs, async body => {
-      tell(sound(body, await through(target, subject, null, body, options)));
+      const behind = body.pipe === true ? piped : target;
+      tell(sound(body, await through(behind, subject, null, body, options)));
       for (const fault of faults.filter(({ fails }) => fails.includes(body.id))) {
-        tell(faulty(body, fault, await through(target, subject, fault, body, options)));
+        tell(faulty(body, fault, await through(behind, subject, fault, body, options)));
       }
     });
     if (options.matrix) for (const fault of faults) tell(await spread(target, subject, fault, options));
     return proofs;
   } finally {
-    await target.stop();
+    await Promise.all([target.stop(), piped.stop()]);
   }
 }
 
@@ -99,6 +104,7 @@ async function through(
 }
 
 async function behind(subject: Subject, fault: AnyFault | null, body: Case, options: ProveOptions): Promise<Attempt> {
+  if (body.pipe === true) return behindPipe(subject, fault, body, options);
   const wire = fault === null ? null : deviationOf(fault);
   const front = fault === null ? soundFront(body) : 'front' in fault ? fault.front : undefined;
   const proxy = await (front === undefined
@@ -121,6 +127,31 @@ async function behind(subject: Subject, fault: AnyFault | null, body: Case, opti
 function deviationOf(fault: AnyFault): Pick<GatewayFault, 'wire' | 'http1'> {
   const http1 = 'http1' in fault ? fault.http1 : undefined;
   return { ...(fault.wire === undefined ? {} : { wire: fault.wire }), ...(http1 === undefined ? {} : { http1 }) };
+}
+
+/** The same for a case that starts its own instance: what deviates is the pipe, or the wire of that instance. */
+async function behindPipe(
+  subject: Subject,
+  fault: AnyFault | null,
+  body: Case,
+  options: ProveOptions,
+): Promise<Attempt> {
+  const proxies: FaultProxy[] = [];
+  const wire = fault === null ? null : deviationOf(fault);
+  const front: PipeHosting['front'] = async endpoint => {
+    const proxy = await openProxy(endpoint, wire);
+    proxies.push(proxy);
+    return proxy.endpoint;
+  };
+  const deviation = fault !== null && 'pipe' in fault ? (fault.pipe ?? null) : null;
+  const waits = fault !== null && 'waits' in fault;
+  const host = { ...(subject.host as PipeHosting), deviation, front };
+  try {
+    const timeout = waits ? Math.min(PATIENCE_MS, options.timeout) : options.timeout;
+    return await attempt(body, { ...subject, host }, timeout, wait => wait);
+  } finally {
+    await Promise.all(proxies.map(proxy => proxy.close()));
+  }
 }
 
 /** What stands before the sound server for a case whose faults are of a front with another certificate than its own. */

@@ -6,6 +6,7 @@ import { applicationCatalogue } from './cases/application/index.ts';
 import { gatewayCases, gatewaySuites } from './cases/gateway/index.ts';
 import { catalogue, http2Cases } from './cases/index.ts';
 import { middlewareCatalogue } from './cases/middleware/index.ts';
+import { processCases } from './cases/process/index.ts';
 import { nearest } from './targets/nearest.ts';
 import { UsageError } from './usage.ts';
 
@@ -14,12 +15,13 @@ export const suites: Readonly<Record<string, readonly Case[]>> = {
   http2: http2Cases,
   gateway: gatewayCases,
   ...gatewaySuites,
+  process: processCases,
   all: catalogue,
 };
 
 /** The suites of a run that names none: those that the target claims. */
 export function claimedSuites(claims: readonly string[]): readonly string[] {
-  return ['http2', ...(claims.includes('gateway') ? ['gateway'] : [])];
+  return ['http2', ...['gateway', 'process'].filter(claim => claims.includes(claim))];
 }
 
 /** Every suite there is, as lists show them; those of programs are run by `certify --app` and `certify --middleware`. */

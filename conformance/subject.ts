@@ -1,5 +1,7 @@
 /** The subject as a case sees it: where it is and what it serves. */
 import type { Control } from './gateway/control.ts';
+import type { Deviation } from './process/filters.ts';
+import type { Pipes } from './process/pipes.ts';
 import type { Instance, Target } from './targets/target.ts';
 
 export interface Endpoint {
@@ -41,6 +43,15 @@ export interface Subject {
   readonly process?: Pick<Instance, 'signal' | 'ended'>;
   /** Starts a further instance, where the kit started the subject. */
   readonly another?: Target['another'];
+  /** For cases about the pipe: how they start an instance, and what stands between it and the kit. */
+  readonly host?: PipeHosting | null;
+}
+
+export interface PipeHosting {
+  launch(pipes: Pipes): Promise<Instance>;
+  readonly deviation: Deviation | null;
+  /** Puts something between the kit and an instance, on the side of HTTP/2. */
+  front?(endpoint: Endpoint): Promise<Endpoint>;
 }
 
 export function formatEndpoint({ scheme, host, port }: Endpoint): string {

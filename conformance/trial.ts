@@ -20,7 +20,8 @@ export interface OpenOptions {
 }
 
 export class Trial {
-  readonly subject: Subject;
+  /** Where a case starts its own instance: that one, once it is up. */
+  subject: Subject;
   readonly transcript = new Transcript();
   readonly peers: Peer[] = [];
   readonly signal: AbortSignal;

@@ -21,6 +21,7 @@ import preface from './preface/index.ts';
 import priority from './priority/index.ts';
 import priorityTree from './priority-tree/index.ts';
 import priorityUpdate from './priority-update/index.ts';
+import { processCases } from './process/index.ts';
 import pseudoFields from './pseudo-fields/index.ts';
 import push from './push/index.ts';
 import rstStream from './rst-stream/index.ts';
@@ -60,4 +61,4 @@ export const http2Cases: readonly Case[] = [
   ...passive,
 ];
 
-export const catalogue: readonly Case[] = [...http2Cases, ...gatewayCases];
+export const catalogue: readonly Case[] = [...http2Cases, ...gatewayCases, ...processCases];

@@ -24,6 +24,7 @@ import preface from './preface.ts';
 import priority from './priority.ts';
 import priorityTree from './priority-tree.ts';
 import priorityUpdate from './priority-update.ts';
+import { processFaults } from './process/index.ts';
 import pseudoFields from './pseudo-fields.ts';
 import push from './push.ts';
 import rstStream from './rst-stream.ts';
@@ -62,4 +63,5 @@ export const faults: readonly (Fault | GatewayFault)[] = [
   ...tls,
   ...passive,
   ...gatewayFaults,
+  ...processFaults,
 ];

@@ -13,7 +13,8 @@ export type Claim =
   | 'connect'
   | 'http1'
   | 'drain'
-  | 'exact-credit';
+  | 'exact-credit'
+  | 'process';
 
 /** One handler for every exchange of the case, or one for each name; "held" is that of "held-1" and "held-2", too. */
 export type CaseApp = Handler | Readonly<Record<string, Handler>>;

@@ -1,7 +1,7 @@
 /** The subject that a case is tried on: the run's, or an instance that is started for this case alone. */
 import { EXPORTS, formatKey, pathOf } from '../application/messages.ts';
 import type { Case } from '../case.ts';
-import type { Subject } from '../subject.ts';
+import type { PipeHosting, Subject } from '../subject.ts';
 import { type Instance, type Target, TargetError } from '../targets/target.ts';
 import type { Attempt } from './attempt.ts';
 import { calibrate } from './calibrate.ts';
@@ -18,6 +18,7 @@ export async function onSubject(
   work: (subject: Subject) => Promise<Attempt>,
   env: Readonly<Record<string, string>> = {},
 ): Promise<Attempt> {
+  if (body.pipe === true) return onInstances(subject, target, work);
   if (body.alone === undefined) return work(subject);
   const { another } = target;
   if (another === undefined)
@@ -35,6 +36,31 @@ export async function onSubject(
 function exportsOf({ id, exports }: Case): Readonly<Record<string, string>> {
   if (exports === undefined) return {};
   return { [EXPORTS]: pathOf(id, formatKey({ attempt: 'alone', name: 'process', fault: null })) };
+}
+
+/** The case starts its instances itself, and plays their application. */
+async function onInstances(
+  subject: Subject,
+  target: Target,
+  work: (subject: Subject) => Promise<Attempt>,
+): Promise<Attempt> {
+  const started: Promise<Instance>[] = [];
+  const launch: PipeHosting['launch'] = pipes => {
+    const { another } = target;
+    if (another === undefined)
+      throw new TargetError('the kit starts no further instance of a target that it did not start');
+    const instance = another({}, {}, undefined, pipes);
+    started.push(instance);
+    return instance;
+  };
+  const instances = async (): Promise<readonly Instance[]> =>
+    (await Promise.allSettled(started)).flatMap(one => (one.status === 'fulfilled' ? [one.value] : []));
+  try {
+    const attempt = await work({ ...subject, host: { deviation: null, launch } });
+    return (await instances()).reduce(ended, attempt);
+  } finally {
+    await Promise.all((await instances()).map(one => one.stop()));
+  }
 }
 
 /** The instance had its end: one that no case asked for is a crash, whatever the case made of it. */

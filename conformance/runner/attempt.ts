@@ -4,6 +4,7 @@ import { GatewayTrial } from '../gateway/trial.ts';
 import { DeadlinePassed, Failed, KitError, NotApplicable } from '../outcome.ts';
 import type { Finding } from '../peer/grammar.ts';
 import { BARRIER, type Peer } from '../peer/peer.ts';
+import { ProcessTrial } from '../process/trial.ts';
 import type { Reason, TranscriptEntry, Verdict } from '../result.ts';
 import type { Subject } from '../subject.ts';
 import { Trial } from '../trial.ts';
@@ -34,6 +35,13 @@ export interface Attempt {
 /** Milliseconds that a case may take to end behind its deadline: one that does not is a fault of the kit. */
 const GRACE_MS = 1000;
 
+/** The trial of a case that has an end of the application, too; null for any other. */
+function hosting(body: Case, subject: Subject, deadline: Deadline, stand: Idle): GatewayTrial | ProcessTrial | null {
+  if (body.app !== undefined) return new GatewayTrial(subject, deadline.signal, stand, body.id);
+  if (body.pipe !== true) return null;
+  return new ProcessTrial(subject, deadline.signal, stand, body.id, wait => deadline.idle(wait));
+}
+
 type Idle = <T>(wait: Promise<T>) => Promise<T>;
 type Ending = Pick<Attempt, 'verdict' | 'seen'> & { readonly reason?: Reason; readonly limited?: boolean };
 
@@ -41,7 +49,7 @@ export async function attempt(body: Case, subject: Subject, timeout: number, idl
   const start = performance.now();
   const deadline = new Deadline(timeout);
   const stand: Idle = wait => deadline.idle(idle(wait));
-  const hosted = body.app === undefined ? null : new GatewayTrial(subject, deadline.signal, stand, body.id);
+  const hosted = hosting(body, subject, deadline, stand);
   const trial = hosted ?? new Trial(subject, deadline.signal, stand);
   const ending = await Promise.race([ended(body, trial, timeout), stuck(deadline.signal)]);
   deadline.clear();

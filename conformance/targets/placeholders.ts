@@ -13,6 +13,7 @@ export const PLACEHOLDERS = [
   'package',
   'manifest',
   'application',
+  'host',
 ] as const;
 
 export type Values = Readonly<Record<(typeof PLACEHOLDERS)[number], string>>;

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { CONTROL } from '../application/messages.ts';
 import { Control } from '../gateway/control.ts';
+import type { Pipes } from '../process/pipes.ts';
 import { type Endpoint, formatEndpoint } from '../subject.ts';
 import { authorityOf, parseAddress } from './address.ts';
 import { packageRoot } from './bundled.ts';
@@ -34,9 +35,10 @@ export async function startTarget(
   argument: string,
   extras: Extras,
   control?: Control,
+  pipes: Pipes | null = null,
 ): Promise<Instance> {
   for (let attempt = 1; ; attempt++) {
-    const setUp = await makeSetUp(manifest, extras, control);
+    const setUp = await makeSetUp(manifest, extras, pipes, control);
     try {
       return await start(setUp, argument, extras);
     } catch (error) {
@@ -54,6 +56,7 @@ async function startInstance(
   options: Readonly<Record<string, number>>,
   env: Readonly<Record<string, string>> = {},
   control?: Control,
+  pipes: Pipes | null = null,
 ): Promise<Instance> {
   const words = Object.entries(options).flatMap(([name, value]) =>
     (manifest.options[name] ?? []).map(word => word.replaceAll('{value}', `${value}`)),
@@ -65,7 +68,7 @@ async function startInstance(
     start: [...manifest.start, ...words],
     env: { ...manifest.env, ...env },
   };
-  return startTarget(changed, argument, extras, control);
+  return startTarget(changed, argument, extras, control, pipes);
 }
 
 /** The processes of a target, and what they stand on. */
@@ -74,20 +77,29 @@ interface SetUp {
   readonly values: Values;
   /** Where the manifest claims "gateway". */
   readonly control: Control | null;
+  /** What the processes of the application connect to: the control channel, or the kit as their host. */
+  readonly hosting: Control | Pipes | null;
   origin: Running | null;
   subject: Running | null;
   end(): Promise<void>;
 }
 
-async function makeSetUp(manifest: StartedManifest, { application }: Extras, given?: Control): Promise<SetUp> {
+async function makeSetUp(
+  manifest: StartedManifest,
+  { application }: Extras,
+  pipes: Pipes | null,
+  given?: Control,
+): Promise<SetUp> {
   const scratch = makeScratch(manifest.name);
   const ports = await freePorts(3);
   const values = await valuesFor(manifest, scratch, ports, application ?? kitApplication());
-  const control = given ?? (manifest.claims.includes('gateway') ? await Control.listen() : null);
+  const own = given === undefined && pipes === null && manifest.claims.includes('gateway');
+  const control = given ?? (own ? await Control.listen() : null);
   const setUp: SetUp = {
     manifest,
     values,
     control,
+    hosting: pipes ?? control,
     origin: null,
     subject: null,
     async end() {
@@ -103,6 +115,10 @@ async function makeSetUp(manifest: StartedManifest, { application }: Extras, giv
 /** Built, wherever this module is run from: a server loads it as any other module. */
 function kitApplication(): string {
   return join(packageRoot(), 'dist', 'conformance', 'application', 'application.js');
+}
+
+function kitHost(): string {
+  return join(packageRoot(), 'dist', 'conformance', 'process', 'host.js');
 }
 
 async function valuesFor(
@@ -123,6 +139,7 @@ async function valuesFor(
     package: packageRoot(),
     manifest: folder,
     application,
+    host: kitHost(),
   };
 }
 
@@ -165,7 +182,7 @@ async function start(setUp: SetUp, argument: string, extras: Extras): Promise<In
       await setUp.end();
     },
     options: Object.keys(manifest.options),
-    another: (options, env, control) => startInstance(manifest, argument, extras, options, env, control),
+    another: (options, env, control, pipes) => startInstance(manifest, argument, extras, options, env, control, pipes),
     signal(signal) {
       signalled = true;
       subject.signal(signal);
@@ -201,20 +218,20 @@ async function startProcesses(setUp: SetUp): Promise<void> {
   if (isDown(setUp.subject)) {
     await checkFree(setUp);
     const command = commandOf(manifest, manifest.start, values);
-    const subject = await explained(manifest, () => launch(withControl(command, setUp.control)));
+    const subject = await explained(manifest, () => launch(withControl(command, setUp.hosting)));
     setUp.subject = subject;
     await untilReady(subject, () => listeningAt(setUp), manifest.readyMs, manifest.name);
     await untilHosted(setUp, subject);
   }
 }
 
-function withControl(command: Command, control: Control | null): Command {
+function withControl(command: Command, control: Control | Pipes | null): Command {
   return control === null ? command : { ...command, env: { ...command.env, [CONTROL]: control.address } };
 }
 
 /** The application connects before the server listens, or a little later where a process of its own hosts it. */
-async function untilHosted({ manifest, control, values }: SetUp, subject: Running): Promise<void> {
-  if (control === null || (await control.greeted(manifest.readyMs))) return;
+async function untilHosted({ manifest, hosting, values }: SetUp, subject: Running): Promise<void> {
+  if (hosting === null || (await hosting.greeted(manifest.readyMs))) return;
   throw new TargetError(
     `${manifest.name} claims "gateway" and listens, but the kit's application did not connect to ${CONTROL} within ${manifest.readyMs} ms: let it host ${values.application} (write {application} in "start") and pass its environment on\n${quote(subject, subject.output())}`,
   );

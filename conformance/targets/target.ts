@@ -1,5 +1,6 @@
 /** A subject that is up: started by the kit from a manifest, or reached at an address. */
 import type { Control } from '../gateway/control.ts';
+import type { Pipes } from '../process/pipes.ts';
 import type { SubjectFacts } from '../result.ts';
 import type { Endpoint } from '../subject.ts';
 
@@ -43,12 +44,14 @@ export interface Target {
   readonly options?: readonly string[];
   /**
    * Starts another instance, on ports of its own and with a control channel of its own: `options` by the manifest's names,
-   * `env` beside the manifest's, or with the control channel given. Where the kit started the target. Throws TargetError.
+   * `env` beside the manifest's; with the control channel given, or `pipes` in its place. Where the kit started the target.
+   * Throws TargetError.
    */
   another?(
     options: Readonly<Record<string, number>>,
     env?: Readonly<Record<string, string>>,
     control?: Control,
+    pipes?: Pipes,
   ): Promise<Instance>;
 }
 

@@ -1,0 +1,87 @@
+/** Room: what the server is ready to hold of a response (section 11.4). */
+import { windowUpdate } from '../../../wire/index.ts';
+import type { ProcessCaseBody } from '../../process/case.ts';
+import type { Forwarded, ProcessTrial } from '../../process/trial.ts';
+
+const INTERNAL_ERROR = 2;
+
+/** Octets of one DATA. */
+const PIECE = 32_768;
+
+/** An exchange whose windows are shut since its HEAD. */
+async function shut(trial: ProcessTrial): Promise<Forwarded> {
+  await trial.begin();
+  const peer = await trial.open();
+  const x = await trial.ask(peer, 'a');
+  await peer.change(['INITIAL_WINDOW_SIZE', 0]);
+  trial.say(x, 'START', { status: 200, fields: [] });
+  return x;
+}
+
+/** Writes so many octets of content. */
+function fill(trial: ProcessTrial, x: Forwarded, octets: number): void {
+  for (let at = 0; at < octets; at += PIECE) trial.say(x, 'DATA', new Uint8Array(Math.min(PIECE, octets - at)));
+}
+
+/** CREDIT for the exchange, by now. */
+const credit = ({ host, number }: Forwarded): number => host.of(number, 'CREDIT').reduce((sum, one) => sum + one, 0);
+
+export default {
+  'room-is-held': {
+    requirement: 'MSGI-PROC-29',
+    title: 'What the host writes within its room arrives whole, though the windows were shut behind the room.',
+    async run(trial) {
+      const x = await shut(trial);
+      const octets = x.head.room;
+      if (octets === 0) trial.notApplicable('the server gives no room before the response begins');
+      fill(trial, x, octets);
+      trial.say(x, 'END', {});
+      trial.say(x, 'SETTLED', {});
+      await trial.quiet(x.peer);
+      const record = x.peer.stream(x.stream);
+      if (record.octets > 0) trial.fail(`${record.octets} octets come though the window is shut`);
+      // Within 65,535, the connection's: its credit is the stream's here.
+      x.peer.send(
+        windowUpdate(0, octets),
+        windowUpdate(x.stream, octets + x.peer.ledger.setting('ours', 'INITIAL_WINDOW_SIZE')),
+      );
+      await trial.answered(x, 200);
+      trial.seen = `${record.octets} octets of ${octets} arrive`;
+      if (record.octets !== octets) trial.fail(trial.seen);
+    },
+  },
+
+  'data-beyond-the-room': {
+    requirement: 'MSGI-PROC-54',
+    also: ['MSGI-PROC-32'],
+    title: 'DATA beyond the room of its exchange resets it with INTERNAL_ERROR by "app".',
+    async run(trial) {
+      const x = await shut(trial);
+      await trial.quiet(x.peer);
+      fill(trial, x, x.head.room + credit(x));
+      await trial.quiet(x.peer);
+      if (credit(x) > 0) trial.notApplicable('the server gives room while the windows are shut');
+      trial.say(x, 'DATA', new Uint8Array(1));
+      await trial.told(x, INTERNAL_ERROR, 'app');
+      await trial.reset(x, INTERNAL_ERROR);
+    },
+  },
+
+  'room-follows-the-windows': {
+    requirement: 'MSGI-PROC-30',
+    title: 'The server gives room for what the windows let through, and none while they are shut.',
+    async run(trial) {
+      const x = await shut(trial);
+      fill(trial, x, x.head.room);
+      await trial.quiet(x.peer);
+      // What HEAD gives is from before the windows were shut.
+      if (credit(x) > 0) trial.weak(`CREDIT of ${credit(x)} octets while the windows are shut`);
+      x.peer.send(windowUpdate(x.stream, x.peer.ledger.setting('ours', 'INITIAL_WINDOW_SIZE') + x.head.room + 1000));
+      await x.host.until(() => credit(x) > 0 || x.host.over, 'room for 1000 octets that the windows let through');
+      fill(trial, x, 1);
+      trial.say(x, 'END', {});
+      trial.say(x, 'SETTLED', {});
+      await trial.answered(x, 200);
+    },
+  },
+} satisfies Readonly<Record<string, ProcessCaseBody>>;
