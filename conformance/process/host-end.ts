@@ -177,7 +177,8 @@ export class HostEnd {
 
   /** HELLO, and what is no exchange of a case: the positive controls. */
   #answer(message: ServerMessage): void {
-    if (message.type === 'HELLO' && this.#hello !== null) this.hello(this.#hello);
+    const first = this.received.length === 1;
+    if (message.type === 'HELLO' && first && this.#hello !== null) this.hello(this.#hello);
     if (message.type !== 'HEAD' || message.payload.request.target.startsWith(`/${SPACE}/`)) return;
     const { number, payload } = message;
     const head = payload.request.method === 'HEAD';

@@ -66,7 +66,7 @@ export class PipeGrammar {
       if (!(error instanceof PipeError)) throw error;
       const layout = PLAIN.includes(name) || error.message.includes('not for this end') || frame.payload.length === 0;
       this.#find(layout ? 'MSGI-PROC-4' : 'MSGI-PROC-5', `${name}: ${error.message}`);
-      return null;
+      return PLAIN.includes(name) ? null : asMeant(frame, name);
     }
   }
 
@@ -126,5 +126,16 @@ export class PipeGrammar {
     if (exchange === undefined) this.#find('MSGI-PROC-19', `${type} for ${number} comes before its HEAD`);
     else if (exchange.closed) this.#find('MSGI-PROC-39', `${type} for ${number} comes behind its CLOSE`);
     else if (type === 'CLOSE') exchange.closed = true;
+  }
+}
+
+/** The message of a payload that is wrong, where it can be told what it says: the case goes on, and the finding stays. */
+function asMeant({ number, payload }: Frame, type: string): ServerMessage | null {
+  try {
+    const value = payload.length === 0 ? null : JSON.parse(new TextDecoder().decode(payload));
+    const usable = type === 'HEAD' ? typeof value?.request?.target === 'string' : typeof value === 'object';
+    return usable ? ({ type, number, payload: value } as ServerMessage) : null;
+  } catch {
+    return null;
   }
 }

@@ -152,9 +152,12 @@ class Exchange:
     def wrong(self, what):
         """A frame that breaks a rule of chapters 2 and 3 (MSGI-PROC-32)."""
         self.pipe.report(f"exchange {self.number}: {what}")
-        if self.state == "idle":
-            self.answer(500)
-        self.give_up(INTERNAL_ERROR, "app")
+        if self.state != "idle":
+            return self.give_up(INTERNAL_ERROR, "app")
+        # CLOSE of the answer is the last frame, so that RESET goes before it.
+        self.send(frames.RESET, {"code": INTERNAL_ERROR, "by": "app"})
+        self.answer(500)
+        self.on_stop(None)
 
     def answer(self, status):
         self.state, self.status, self.bare = "done", status, True
@@ -166,7 +169,9 @@ class Exchange:
         if self.source == "flowing" and octets:
             octets = min(octets, frames.MAX_OCTETS - max(0, self.window))
             self.window += octets
-            self.connection.grant(self.stream, octets)
+            # At 2^31 - 1 nothing is left to grant, and an increment of 0 would be an error (RFC 9113 section 6.9).
+            if octets:
+                self.connection.grant(self.stream, octets)
 
     def send_continue(self):
         if self.expects and self.state == "idle":
