@@ -6,6 +6,8 @@ import type { ProcessTrial } from './trial.ts';
 export interface ProcessCaseBody extends Omit<CaseBody, 'run'> {
   /** Beside "process". */
   readonly claims?: readonly Claim[];
+  /** The instance is started with these options of the manifest. */
+  readonly alone?: Readonly<Record<string, number>>;
   run(trial: ProcessTrial): Promise<void>;
 }
 

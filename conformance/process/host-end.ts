@@ -23,6 +23,8 @@ export const HELLO: Hello = { versions: ['1.0'], payload: 1_048_576, name: 'msgi
 /** Content of the small resource, octets. */
 export const SMALL_OCTETS = 16;
 
+type MessageWith<T extends keyof ServerPayloads> = Extract<ServerMessage, { readonly type: T }>;
+
 export interface HostEndOptions {
   readonly count: number;
   /** What is answered to the server's HELLO at once; null: the case greets itself. */
@@ -121,6 +123,12 @@ export class HostEnd {
     const payload = this.of(number, type)[nth - 1];
     if (payload === undefined) throw new Failed(`the server ends the pipe before it writes ${type} for ${number}`);
     return payload;
+  }
+
+  /** HEAD of the exchange with that target; null before. */
+  head(target: string): MessageWith<'HEAD'> | null {
+    const heads = this.received.filter((message): message is MessageWith<'HEAD'> => message.type === 'HEAD');
+    return heads.find(({ payload }) => payload.request.target === target) ?? null;
   }
 
   /** Octets of content for the exchange, so far. */

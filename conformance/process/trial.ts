@@ -113,23 +113,20 @@ export class ProcessTrial extends Trial {
     this.#pipes?.close();
   }
 
-  /** Sends a request and waits for its HEAD on the pipe. */
-  async ask(
-    peer: Peer,
-    name: string,
-    options: Omit<RequestOptions, 'path'> = {},
-    host = this.host,
-  ): Promise<Forwarded> {
+  /** Sends a request and waits for its HEAD, on whichever pipe. */
+  async ask(peer: Peer, name: string, options: Omit<RequestOptions, 'path'> = {}): Promise<Forwarded> {
     const target = this.path(name);
     const stream = peer.ask({ ...options, path: target });
-    const find = (): { readonly number: number; readonly payload: Head } | undefined =>
-      host.received.find(message => message.type === 'HEAD' && message.payload.request.target === target) as
-        | { readonly number: number; readonly payload: Head }
-        | undefined;
-    await host.until(() => find() !== undefined || host.over, `HEAD of ${name}`);
-    const found = find();
-    if (found === undefined) throw new Failed(`the server ends the pipe where HEAD of ${name} is due`);
-    return { name, peer, stream, host, number: found.number, head: found.payload };
+    const live = this.hosts.filter(({ over }) => !over);
+    const lost = (host: HostEnd): boolean => host.over || peer.stream(stream).resets.length > 0;
+    await this.first(
+      ...live.map(host => host.until(() => host.head(target) !== null || lost(host), `HEAD of ${name}`)),
+    );
+    for (const host of live) {
+      const head = host.head(target);
+      if (head !== null) return { name, peer, stream, host, number: head.number, head: head.payload };
+    }
+    throw new Failed(`the server ends the pipe where HEAD of ${name} is due`);
   }
 
   /** Target of an exchange of this case. */

@@ -18,7 +18,7 @@ export async function onSubject(
   work: (subject: Subject) => Promise<Attempt>,
   env: Readonly<Record<string, string>> = {},
 ): Promise<Attempt> {
-  if (body.pipe === true) return onInstances(subject, target, work);
+  if (body.pipe === true) return onInstances(body, subject, target, work);
   if (body.alone === undefined) return work(subject);
   const { another } = target;
   if (another === undefined)
@@ -40,6 +40,7 @@ function exportsOf({ id, exports }: Case): Readonly<Record<string, string>> {
 
 /** The case starts its instances itself, and plays their application. */
 async function onInstances(
+  { alone = {} }: Case,
   subject: Subject,
   target: Target,
   work: (subject: Subject) => Promise<Attempt>,
@@ -49,7 +50,7 @@ async function onInstances(
     const { another } = target;
     if (another === undefined)
       throw new TargetError('the kit starts no further instance of a target that it did not start');
-    const instance = another({}, {}, undefined, pipes);
+    const instance = another(alone, {}, undefined, pipes);
     started.push(instance);
     return instance;
   };

@@ -12,6 +12,8 @@ export type ResourceName = 'small' | 'large' | 'upload' | 'other';
 
 export const RESOURCE_NAMES: readonly ResourceName[] = ['small', 'large', 'upload', 'other'];
 
+export type Option = readonly string[] | { readonly env: Readonly<Record<string, string>> };
+
 export interface Manifest {
   /** Absolute path of the file, and of its folder. */
   readonly file: string;
@@ -34,8 +36,8 @@ export interface Manifest {
   readonly tls: string | null;
   readonly resources: Readonly<Partial<Record<ResourceName, NamedResource>>>;
   readonly claims: readonly string[];
-  /** Option → words that are added to `start` for it, with {value}. */
-  readonly options: Readonly<Record<string, readonly string[]>>;
+  /** Option → words that are added to `start` for it, or variables of the environment; with {value}. */
+  readonly options: Readonly<Record<string, Option>>;
   readonly expect: Readonly<Record<string, string>>;
   readonly races: Readonly<Record<string, string>>;
 }
@@ -56,7 +58,7 @@ interface Written {
   readonly addresses?: { readonly cleartext?: string; readonly tls?: string };
   readonly resources?: Readonly<Partial<Record<ResourceName, string | NamedResource>>>;
   readonly claims?: readonly string[];
-  readonly options?: Readonly<Record<string, readonly string[]>>;
+  readonly options?: Readonly<Record<string, Option>>;
   readonly expect?: Readonly<Record<string, string>>;
   readonly races?: Readonly<Record<string, string>>;
 }

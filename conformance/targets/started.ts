@@ -7,7 +7,7 @@ import { type Endpoint, formatEndpoint } from '../subject.ts';
 import { authorityOf, parseAddress } from './address.ts';
 import { packageRoot } from './bundled.ts';
 import type { Extras } from './extras.ts';
-import type { Manifest } from './manifest.ts';
+import type { Manifest, Option } from './manifest.ts';
 import { fill, mentions, type Values } from './placeholders.ts';
 import { freePorts, isFree, releasePorts } from './ports.ts';
 import { type Command, launch, PortTaken, quote, type Running, run, untilReady } from './process.ts';
@@ -58,17 +58,24 @@ async function startInstance(
   control?: Control,
   pipes: Pipes | null = null,
 ): Promise<Instance> {
-  const words = Object.entries(options).flatMap(([name, value]) =>
-    (manifest.options[name] ?? []).map(word => word.replaceAll('{value}', `${value}`)),
-  );
+  const chosen = Object.entries(options).map(([name, value]) => given(manifest.options[name] ?? [], value));
+  const words = chosen.flatMap(option => option.words);
+  const further = Object.assign({}, ...chosen.map(option => option.env));
   // The target has told its version.
   const changed = {
     ...manifest,
     version: null,
     start: [...manifest.start, ...words],
-    env: { ...manifest.env, ...env },
+    env: { ...manifest.env, ...further, ...env },
   };
   return startTarget(changed, argument, extras, control, pipes);
+}
+
+/** What an option of that value adds to the command and to its environment. */
+function given(option: Option, value: number): { readonly words: readonly string[]; readonly env: Manifest['env'] } {
+  const filled = (text: string): string => text.replaceAll('{value}', `${value}`);
+  if (!('env' in option)) return { words: option.map(filled), env: {} };
+  return { words: [], env: Object.fromEntries(Object.entries(option.env).map(([name, text]) => [name, filled(text)])) };
 }
 
 /** The processes of a target, and what they stand on. */

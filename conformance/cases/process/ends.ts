@@ -1,12 +1,15 @@
 /** The end of a server, of a process, and of a pipe (sections 11.4 and 11.6). */
 import { windowUpdate } from '../../../wire/index.ts';
 import type { ProcessCaseBody } from '../../process/case.ts';
-import type { ProcessTrial } from '../../process/trial.ts';
+import type { Forwarded, ProcessTrial } from '../../process/trial.ts';
 
 const INTERNAL_ERROR = 2;
 
 /** Milliseconds for a new process: the wait before it, and its start on a busy machine. */
 const ANEW_MS = 3000;
+
+/** Exchanges until one goes to another process. */
+const MOST_ASKED = 20;
 
 /** An exchange that is live while the server begins to drain. */
 async function draining(trial: ProcessTrial) {
@@ -17,6 +20,15 @@ async function draining(trial: ProcessTrial) {
   await trial.kill('SIGTERM');
   await host.message(0, 'DRAIN');
   return { host, x };
+}
+
+/** An exchange on another pipe than that one. */
+async function elsewhere(trial: ProcessTrial, one: Forwarded): Promise<Forwarded> {
+  for (let n = 1; n <= MOST_ASKED; n += 1) {
+    const x = await trial.ask(one.peer, `kept-${n}`);
+    if (x.host !== one.host) return x;
+  }
+  return trial.notApplicable(`the server gives ${MOST_ASKED + 1} exchanges at a time to one of its processes`);
 }
 
 export default {
@@ -74,6 +86,25 @@ export default {
       peer.send(windowUpdate(done.stream, 100_000));
       const { octets: came } = await trial.answered(done, 200);
       if (came !== octets) trial.fail(`${came} octets come of ${octets} that the host had written`);
+    },
+  },
+
+  'other-pipes-go-on': {
+    requirement: 'MSGI-PROC-50',
+    title: 'The server goes on with the exchanges of other pipes when one pipe ends.',
+    alone: { processes: 2 },
+    async run(trial) {
+      await trial.begin();
+      const peer = await trial.open();
+      const lost = await trial.ask(peer, 'lost');
+      const kept = await elsewhere(trial, lost);
+      lost.host.close();
+      await trial.answered(lost, 502);
+      trial.respond(kept);
+      await trial.answered(kept, 200);
+      const next = await trial.ask(peer, 'next');
+      trial.respond(next);
+      await trial.answered(next, 200);
     },
   },
 

@@ -3,7 +3,7 @@
 import type { Frame } from '../../../binding/frame.ts';
 import type { HostMessage, ServerMessage } from '../../../binding/messages.ts';
 import { data, FRAME_TYPE, rstStream } from '../../../wire/index.ts';
-import { damages as damagesWire } from '../fault.ts';
+import { damages as damagesWire, recode } from '../fault.ts';
 import type { GatewayFault } from '../gateway/fault.ts';
 import { begins, damages, damagesAll, frameOf, hides, is, jsonOf, withJson } from './filters.ts';
 import { answering, crediting, hiding } from './wires.ts';
@@ -458,6 +458,28 @@ export default [
           lost.add(frame.stream);
           return [data(frame.stream, new Uint8Array(0), { endStream: true })];
         },
+      };
+    },
+  },
+  {
+    id: 'process/gives-all-up-with-one-pipe',
+    deviation: 'The server resets the exchanges of every process when one has ended.',
+    clause: 'MSGI-PROC-50',
+    fails: ['process/other-pipes-go-on'],
+    seen: /kept-\d+ is not answered with 200: RST_STREAM/,
+    wire: link => {
+      const asked = new Set<number>();
+      const ends = recode(({ stream, fields }) => {
+        asked.delete(stream);
+        if (fields[1] === '502') for (const other of asked) link.toClient(rstStream(other, 'INTERNAL_ERROR'));
+        return fields;
+      });
+      return {
+        toServer: frame => {
+          if (frame.type === FRAME_TYPE.HEADERS) asked.add(frame.stream);
+          return [frame];
+        },
+        toClient: ends,
       };
     },
   },
