@@ -1,6 +1,6 @@
 /**
  * {host} of a manifest: the program that a server starts as the process of the application, on descriptors 0 and 1. It hosts
- * the application that it is given; where the kit judges the pipe itself (MSGI_CONTROL=pipe:host:port) it hosts nothing, and
+ * the application that it is given; where the kit judges the pipe itself (MSGI_CONTROL=pipe:word@host:port) it hosts nothing, and
  * carries the octets of the pipe to the kit and back: the kit is the host then.
  */
 import { connect } from 'node:net';
@@ -8,13 +8,9 @@ import { CONTROL } from '../application/messages.ts';
 import { PIPE } from './pipes.ts';
 
 function relay(address: string): void {
-  const at = address.lastIndexOf(':');
-  const kit = connect({
-    host: address.slice(0, at),
-    port: Number(address.slice(at + 1)),
-    noDelay: true,
-    allowHalfOpen: true,
-  });
+  const [, word = '', host = '', port] = /^(.*)@(.*):([0-9]+)$/.exec(address) ?? [];
+  const kit = connect({ host, port: Number(port), noDelay: true, allowHalfOpen: true });
+  kit.write(word);
   const leave = (): void => process.exit(0);
   process.stdin.pipe(kit);
   kit.on('data', octets => process.stdout.write(octets));

@@ -52,7 +52,10 @@ export class ProcessTrial extends Trial {
   async begin(hello: Partial<Hello> = {}): Promise<HostEnd> {
     await this.#launch({ ...HELLO, ...hello });
     await this.up();
-    return this.hosts[0] as HostEnd;
+    // Where somebody took its port, it was started again on another.
+    const host = this.hosts.find(({ over }) => !over);
+    if (host === undefined) throw new Failed('the server has ended the pipe of a sound host');
+    return host;
   }
 
   /** Starts an instance whose pipe the case greets itself; gives the pipe when there is one. */
