@@ -45,11 +45,11 @@ async function onInstances(
   target: Target,
   work: (subject: Subject) => Promise<Attempt>,
 ): Promise<Attempt> {
+  const { another } = target;
+  if (another === undefined)
+    throw new TargetError('the kit starts no further instance of a target that it did not start');
   const started: Promise<Instance>[] = [];
   const launch: PipeHosting['launch'] = pipes => {
-    const { another } = target;
-    if (another === undefined)
-      throw new TargetError('the kit starts no further instance of a target that it did not start');
     const instance = another(alone, {}, undefined, pipes);
     started.push(instance);
     return instance;

@@ -175,7 +175,8 @@ class Run {
     try {
       return await onSubject(body, this.#subject, this.#target, timeout, work);
     } catch (error) {
-      if (!(error instanceof TargetError) || body.alone === undefined) throw error;
+      const own = body.alone !== undefined || body.pipe === true;
+      if (!(error instanceof TargetError) || !own) throw error;
       return { ...untried(body), verdict: 'error', reason: 'kit', seen: `no instance for this case: ${error.message}` };
     }
   }
