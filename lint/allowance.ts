@@ -37,7 +37,8 @@ export class Allowance {
     }
     if (this.#loose) return;
     const sum = window + buffered + (this.#manual ? this.delivered : 0);
-    if (sum <= this.#bound) return;
+    // Behind the end of the request the window is 0 (MSGI-LIFE-41), whatever came before SETTINGS was known.
+    if (sum <= (window === 0 ? Math.max(this.#bound, this.#arrival) : this.#bound)) return;
     const id: RuleId = this.#manual ? 'MSGI-FLOW-5' : 'MSGI-FLOW-4';
     this.#judge.server(id, `${sum - this.#bound} octets were granted that nobody asked for`);
     this.#bound = sum;

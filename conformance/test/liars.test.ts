@@ -19,6 +19,7 @@ import {
 } from '../../wire/index.ts';
 import type { Case } from '../case.ts';
 import { catalogue } from '../cases/index.ts';
+import { faults } from '../faults/index.ts';
 import type { Result, Verdict } from '../result.ts';
 import { DEFAULT_OPTIONS } from '../runner/events.ts';
 import { run } from '../runner/run.ts';
@@ -136,9 +137,14 @@ t.test(
 
 t.test('a server that says 200 to every HEADERS fails whatever wants its fields decoded', async () => {
   const results = await judge(yesman);
+  // Rows that know nothing worse than weak, where serving is no failure.
+  const lenient = new Set(faults.filter(({ grade }) => grade === 'weak').flatMap(({ fails }) => fails));
   const chapters = ['field-blocks', 'messages', 'fields', 'pseudo-fields', 'hpack'];
   for (const name of chapters) {
-    const ids = new Set(catalogue.filter(({ chapter }) => chapter === name).map(({ id }) => id));
+    const judged = catalogue.filter(
+      ({ chapter, app, id }) => chapter === name && app === undefined && !lenient.has(id),
+    );
+    const ids = new Set(judged.map(({ id }) => id));
     assert.ok(ids.size > 0, `chapter ${name} has no cases`);
     const fine = results.filter(({ id, verdict }) => ids.has(id) && verdict !== 'fail');
     assert.deepEqual(

@@ -42,7 +42,9 @@ t.test('the reference server passes every case, in any order', { timeout: 120_00
       const { results } = await judge(target, seed);
       t.equal(results.length, catalogue.length);
       t.same(
-        results.filter(({ verdict }) => verdict !== 'pass').map(({ id, verdict, seen }) => `${verdict} ${id}: ${seen}`),
+        results
+          .filter(({ verdict, reason }) => verdict !== 'pass' && reason !== 'not-claimed')
+          .map(({ id, verdict, seen }) => `${verdict} ${id}: ${seen}`),
         NOT_OF_RSA,
         `seed ${seed}`,
       );
@@ -137,7 +139,8 @@ for (const [name, command] of [
         );
         t.same(verdicts(second), verdicts(first));
         t.ok(
-          first.results.filter(({ verdict }) => verdict === 'pass').length > catalogue.length / 2,
+          first.results.filter(({ verdict }) => verdict === 'pass').length >
+            first.results.filter(({ verdict }) => verdict !== 'not-applicable').length / 2,
           'a sound server mostly passes',
         );
       });

@@ -85,7 +85,7 @@ export default chapter('priority-update', {
 
   'many-for-one-stream': {
     requirement: 'rfc9218/7/i3',
-    title: `${MANY} PRIORITY_UPDATEs for one stream are taken.`,
+    title: `As many as ${MANY} PRIORITY_UPDATEs for one stream are taken.`,
     async run(trial) {
       const peer = await trial.open();
       const next = peer.nextStream() + 2;

@@ -55,7 +55,7 @@ export default suite('priority', {
   'caps-say-what-counts': {
     requirement: 'MSGI-PRIO-3',
     claims: ['priority-tree'],
-    title: 'caps.priority names the tree until the client has switched it off.',
+    title: 'The member caps.priority names the tree until the client has switched it off.',
     app: (x, kit) => {
       kit.report('counts', x.caps.priority);
       x.respond(200);

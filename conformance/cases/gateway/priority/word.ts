@@ -31,7 +31,7 @@ export default suite('priority', {
   'prioritize-checks-its-arguments': {
     requirement: 'MSGI-PRIO-15',
     title:
-      'prioritize throws a TypeError for an urgency that is no integer of 0 to 7, and for an incremental that is no boolean.',
+      'A call of prioritize throws a TypeError for an urgency that is no integer of 0 to 7, and for an incremental that is no boolean.',
     app: prioritizes,
     async run(trial) {
       const peer = await trial.open();
@@ -43,7 +43,7 @@ export default suite('priority', {
 
   'prioritize-is-not-the-peers-word': {
     requirement: 'MSGI-PRIO-17',
-    title: 'prioritize changes nothing in priority, and gives no notice.',
+    title: 'A call of prioritize changes nothing in priority, and gives no notice.',
     app: async (x, kit) => {
       kit.follow(x);
       kit.report('before', words(x));

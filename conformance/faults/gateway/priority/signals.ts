@@ -23,7 +23,7 @@ function field(x: Exchange): string | null {
 export default [
   {
     id: 'priority/says-urgency-and-takes-both',
-    deviation: 'caps.priority is "urgency", and no setting has said so.',
+    deviation: 'The member caps.priority is "urgency", and no setting has said so.',
     clause: 'MSGI-PRIO-1',
     fails: ['priority/setting-is-the-policy'],
     seen: /caps.priority is "urgency", the setting is 0/,

@@ -5,7 +5,7 @@ import { facing, withMembers } from '../wrap.ts';
 export default [
   {
     id: 'priority/takes-any-argument',
-    deviation: 'prioritize takes what comes nearest to its arguments.',
+    deviation: 'A call of prioritize takes what comes nearest to its arguments.',
     clause: 'MSGI-PRIO-15',
     fails: ['priority/prioritize-checks-its-arguments'],
     seen: /is "taken"/,
@@ -37,7 +37,7 @@ export default [
   },
   {
     id: 'priority/nothing-to-order',
-    deviation: 'prioritize throws where there is nothing to order.',
+    deviation: 'A call of prioritize throws where there is nothing to order.',
     clause: 'MSGI-PRIO-21',
     fails: ['priority/prioritize-on-http1'],
     seen: /ended before it came to "taken": Error: no priority on HTTP\/1/,
@@ -52,7 +52,7 @@ export default [
   },
   {
     id: 'priority/no-ear-for-the-application',
-    deviation: 'prioritize has no effect, and the server orders by what the peer asks.',
+    deviation: 'A call of prioritize has no effect, and the server orders by what the peer asks.',
     clause: 'MSGI-PRIO-16',
     fails: ['priority/word-of-the-application-wins'],
     seen: /octets of the exchange with prioritize\(0\), (?!0 )\d+ of that with u=1/,

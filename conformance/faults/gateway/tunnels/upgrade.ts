@@ -1,14 +1,12 @@
 /** Servers that are wrong about the Upgrade of HTTP/1.1. */
 import type { Exchange, RequestHead } from '../../../../spec/msgi.ts';
-import { latin1, latin1Text } from '../../../../wire/index.ts';
-import type { Wire } from '../../fault.ts';
-import type { GatewayFault } from '../fault.ts';
+import type { GatewayFault, Http1Filters } from '../fault.ts';
 import { facing, withMembers } from '../wrap.ts';
 
 /** The server reads another text. */
 const reads =
-  (from: string, to: string): Wire =>
-  () => ({ read: octets => latin1(latin1Text(octets).replace(from, to)) });
+  (from: string, to: string): (() => Http1Filters) =>
+  () => ({ toServer: text => text.replace(from, to) });
 
 /** Requests of HTTP/1.1 as the application sees them. */
 const asked = (change: (head: RequestHead) => Partial<RequestHead>) =>
@@ -55,7 +53,7 @@ export default [
     clause: 'MSGI-TUN-15',
     fails: ['tunnels/the-key-is-answered'],
     seen: /sec-websocket-accept is .{28}, not .{28}/,
-    wire: reads('dGhlIHNhbXBsZSBub25jZQ==', 'dGhlIHNhbXBsZSBub25jZA=='),
+    http1: reads('dGhlIHNhbXBsZSBub25jZQ==', 'dGhlIHNhbXBsZSBub25jZA=='),
   },
   {
     id: 'tunnels/keeps-what-it-refuses',
@@ -64,6 +62,6 @@ export default [
     fails: ['tunnels/a-refused-upgrade-closes'],
     seen: /waited for the end of the connection/,
     waits: true,
-    wire: reads('upgrade: websocket', 'upgrade: unlisted1'),
+    http1: reads('upgrade: websocket', 'upgrade: unlisted1'),
   },
 ] satisfies readonly GatewayFault[];
