@@ -100,7 +100,9 @@ t.test('a program that is no host', async t => {
     processApp(argv, { startTimeout: 30_000, ...options }).start?.({ spec: '1.0', server: 'test' });
   await t.rejects(async () => starting(['/does/not/exist']), /cannot be started/);
   await t.rejects(async () => starting(['false']), /exit status 1/);
-  await t.rejects(async () => starting(['echo', 'HTTP/1.1 400 Bad Request, and more']), /MSGI-PROC-/);
+  // It reads on: one that is gone when HELLO is written to it has simply ended.
+  const web = ['sh', '-c', 'echo "HTTP/1.1 400 Bad Request, and more"; cat > /dev/null'];
+  await t.rejects(async () => starting(web), /MSGI-PROC-/);
   await t.rejects(async () => starting(['sleep', '60'], { startTimeout: 50 }), /no HELLO within 50 ms/);
   const env = { ...process.env, REFUSES: '1' };
   await t.rejects(async () => starting([...command, app], { env }), /exit status 1/);
