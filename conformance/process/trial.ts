@@ -8,7 +8,7 @@ import type { Finding } from '../peer/grammar.ts';
 import type { Peer, RequestOptions } from '../peer/peer.ts';
 import type { StreamRecord } from '../peer/stream.ts';
 import type { Subject } from '../subject.ts';
-import { type Instance, TargetError } from '../targets/target.ts';
+import { EndedEarly, type Instance, TargetError } from '../targets/target.ts';
 import { describeAnswer, Trial } from '../trial.ts';
 import { HELLO, HostEnd, SMALL_OCTETS } from './host-end.ts';
 import { Pipes } from './pipes.ts';
@@ -68,7 +68,7 @@ export class ProcessTrial extends Trial {
     return this.hosts[0] as HostEnd;
   }
 
-  /** Waits until the instance listens. Throws Failed where it does not come up. */
+  /** Waits until the instance listens. Throws Failed where it ends instead, KitError where it does not come up otherwise. */
   async up(): Promise<Instance> {
     if (this.#instance === null) throw new KitError('the case has begun no instance');
     const { host } = this.subject;
@@ -80,7 +80,9 @@ export class ProcessTrial extends Trial {
       return instance;
     } catch (error) {
       if (!(error instanceof TargetError)) throw error;
-      throw new Failed(`the subject does not come up: ${error.message.split('\n')[0]}`);
+      const why = `the subject does not come up: ${error.message.split('\n')[0]}`;
+      // It gave up on a sound host. A port that is taken, or a slow start, is no deed of the subject's.
+      throw error instanceof EndedEarly ? new Failed(why) : new KitError(why);
     }
   }
 

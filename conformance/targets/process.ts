@@ -229,7 +229,9 @@ async function endedEarly(running: Running, name: string): Promise<TargetError> 
   const { how, output } = running.ended() as Crash;
   const hint = how === 'exit status 0' ? ' (it must stay in the foreground)' : '';
   const message = `${name} ended before it listened: ${how}${hint}\n${quote(running, output)}`;
-  return /EADDRINUSE|address (?:already )?in use/i.test(output) ? new PortTaken(message) : new EndedEarly(message, how);
+  return /EADDRINUSE|\b(?:address|port)\b.*\bin use\b/i.test(output)
+    ? new PortTaken(message)
+    : new EndedEarly(message, how);
 }
 
 function neverListened(running: Running, endpoints: readonly Endpoint[] | null, limit: number, name: string): string {

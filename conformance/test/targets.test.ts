@@ -305,6 +305,25 @@ t.test('the port is taken', async t => {
   t.match(await complaint(() => openTarget(path)), new RegExp(`another process listens at 127\\.0\\.0\\.1:${port}`));
 });
 
+t.test('a port that somebody took meanwhile, in the words of several servers', async t => {
+  const said = [
+    'port 80 is in use',
+    'bind() to 127.0.0.1:80 failed (98: Address already in use)',
+    'listen EADDRINUSE 127.0.0.1:80',
+  ];
+  for (const words of said) {
+    // Gives up at its first port, and listens at the second that it is given.
+    const code = `
+      const [port, file] = process.argv.slice(1);
+      const { existsSync, writeFileSync } = require('node:fs');
+      if (existsSync(file)) listen(port);
+      else { writeFileSync(file, ''); console.error(${JSON.stringify(words)}); process.exitCode = 1; }`;
+    const start = script(code, '{port}', join(t.testdirName, 'tried'));
+    const target = await opened(t, manifestOf(t, '', { start }));
+    t.ok(await listens(target.endpoint.port), words);
+  }
+});
+
 t.test('a subject that is not installed says what installs it', async t => {
   const manifest = { ...readManifest(bundledPath('nginx')), start: ['nginx-that-is-not-there'], prepare: [] };
   t.equal(
