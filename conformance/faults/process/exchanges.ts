@@ -260,14 +260,27 @@ export default [
     seen: /CREDIT of \d+ octets while the windows are shut/,
     pipe: link => {
       const own = new Set<number>();
+      // The sound server behind it has no such room: what is written there waits until it has.
+      const ahead = new Map<number, Frame[]>();
       return {
         toHost: frame => {
           if (begins(frame)) own.add(frame.number);
+          if (is(frame, 'CREDIT')) {
+            link.toServer(...(ahead.get(frame.number) ?? []));
+            ahead.delete(frame.number);
+          }
           return [frame];
         },
         toServer: frame => {
-          if (is(frame, 'DATA') && own.has(frame.number) && frame.payload.length > 1)
+          const waits = ahead.get(frame.number);
+          if (waits !== undefined) {
+            waits.push(frame);
+            return [];
+          }
+          if (is(frame, 'DATA') && own.has(frame.number) && frame.payload.length > 1) {
+            ahead.set(frame.number, []);
             link.toHost(toHost({ type: 'CREDIT', number: frame.number, payload: 1 }));
+          }
           return [frame];
         },
       };
