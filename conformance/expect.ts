@@ -167,6 +167,8 @@ export async function reaction(
  * streams stay half-closed (remote) until they get credit.
  */
 export async function held(trial: Trial, peer: Peer, count = 1): Promise<readonly number[]> {
+  // And one for what comes beside them.
+  trial.needStreams(peer, count + 1);
   await peer.change(['INITIAL_WINDOW_SIZE', 1]);
   const { path } = trial.resource('large');
   const streams: number[] = [];

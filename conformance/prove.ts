@@ -1,14 +1,11 @@
 /**
- * `npm run prove`: the judge is judged (KIT rule 10). Every case runs against the sound reference server, which must pass
+ * The judge is judged (KIT rule 10). Every case runs against the sound reference server, which must pass
  * it, and against each of its faults, which must fail it for the reason that the fault names. A case without a fault is a
  * defect of the kit.
  */
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
-import { provePrograms } from './application/prove.ts';
 import type { Case } from './case.ts';
 import { catalogue } from './cases/index.ts';
-import { applicationFaults } from './faults/applications/index.ts';
 import type { Fault, Front } from './faults/fault.ts';
 import { FAULT, type GatewayFault } from './faults/gateway/fault.ts';
 import { faults } from './faults/index.ts';
@@ -20,7 +17,7 @@ import { calibrate } from './runner/calibrate.ts';
 import type { PipeHosting, Subject } from './subject.ts';
 import { packageRoot } from './targets/bundled.ts';
 import { openTarget } from './targets/open.ts';
-import { type Target, TargetError } from './targets/target.ts';
+import type { Target } from './targets/target.ts';
 
 type AnyFault = Fault | GatewayFault;
 
@@ -224,52 +221,3 @@ async function spread(target: Target, subject: Subject, fault: AnyFault, options
     defect: told ? null : `it fails more than ${MANY} cases and does not say why`,
   };
 }
-
-async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      only: { type: 'string', default: '' },
-      target: { type: 'string', default: 'reference' },
-      matrix: { type: 'boolean', default: false },
-      timeout: { type: 'string', default: '5000' },
-      jobs: { type: 'string', default: '8' },
-    },
-  });
-  const options = {
-    only: values.only,
-    target: values.target,
-    matrix: values.matrix,
-    timeout: Number(values.timeout),
-    jobs: Number(values.jobs),
-  };
-  const told = (proof: Proof): void => void process.stdout.write(`${row(proof)}\n`);
-  const servers = await prove(options, told).catch(unstarted);
-  if (servers === null) return 2;
-  const programs: Proof[] = [];
-  await provePrograms(options, proof => {
-    programs.push(proof);
-    told(proof);
-  });
-  const proofs = [...servers, ...programs];
-  const defects = proofs.filter(({ defect }) => defect !== null);
-  const cases = new Set(proofs.filter(({ fault }) => fault !== null).map(({ caseId }) => caseId));
-  process.stdout.write(
-    `\n${cases.size} cases against ${faults.length + applicationFaults.length} faults, the sound server and the sound programs: ${defects.length} defects\n`,
-  );
-  return defects.length === 0 ? 0 : 1;
-}
-
-/** The sound server does not start: one line says why. */
-function unstarted(error: unknown): null {
-  if (!(error instanceof TargetError)) throw error;
-  process.stderr.write(`prove: ${error.message}\n`);
-  return null;
-}
-
-function row({ caseId, fault, verdict, seen, defect }: Proof): string {
-  const mark = defect === null ? 'ok ' : 'BAD';
-  const what = defect === null ? seen : `${defect}: ${seen}`;
-  return `${mark} ${caseId.padEnd(52)} ${(fault ?? 'sound server').padEnd(48)} ${verdict.padEnd(6)} ${what.slice(0, 160)}`;
-}
-
-if (process.argv[1]?.endsWith('prove.js')) process.exitCode = await main();

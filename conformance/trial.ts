@@ -85,16 +85,16 @@ export class Trial {
     return { peer, socket: hands.socket };
   }
 
-  /** Whether a request is answered over HTTP/2 on such a handshake. */
-  async speaks(options: HandshakeOptions): Promise<boolean> {
-    const hands = await this.shakeHands(options);
-    hands.socket.destroy();
-    if (hands.alpn !== 'h2') return false;
-    const { peer } = await this.openTls(options).catch(error => {
-      if (error instanceof Failed) return { peer: null };
+  /** Sends a request over HTTP/2 on such a handshake. Null where it is answered, else what comes in place of an answer. */
+  async unanswered(options: HandshakeOptions): Promise<string | null> {
+    try {
+      const { peer } = await this.openTls(options);
+      const record = await peer.answer(peer.ask());
+      return record.status > 0 ? null : describeAnswer(record, peer);
+    } catch (error) {
+      if (error instanceof Failed) return error.message;
       throw error;
-    });
-    return peer !== null && (await peer.answer(peer.ask())).status > 0;
+    }
   }
 
   /** Waits for the subject's SETTINGS and for its acknowledgement of the kit's. */
@@ -144,6 +144,18 @@ export class Trial {
 
   notApplicable(why: string, reason: Reason = 'not-exercised'): never {
     throw new NotApplicable(why, reason);
+  }
+
+  /** The case has so many requests under way at once, or does not apply. */
+  needStreams(peer: Peer, count: number): void {
+    const most = peer.ledger.setting('theirs', 'MAX_CONCURRENT_STREAMS');
+    if (most < count) this.notApplicable(`the server allows ${most} streams where the case needs ${count}`);
+  }
+
+  /** The case sends so many octets of content without credit beyond the first, or does not apply. */
+  needWindow(peer: Peer, octets: number): void {
+    const window = Math.min(peer.ledger.setting('theirs', 'INITIAL_WINDOW_SIZE'), peer.ledger.sendWindow);
+    if (window < octets) this.notApplicable(`the server's windows begin with ${window} of the ${octets} octets needed`);
   }
 
   /** A resource that the case declared in `needs`. */

@@ -4,6 +4,7 @@ import { chapter } from '../../case.ts';
 import { connectionEnd, connectionError, held, reaction, streamError } from '../../expect.ts';
 import type { Peer } from '../../peer/peer.ts';
 import { describeAnswer, type Trial } from '../../trial.ts';
+import { hold } from '../messages/upload.ts';
 
 const TEXT = 'a small upload, cut and padded in every way there is';
 
@@ -44,9 +45,9 @@ export default chapter('data', {
     title: 'A PADDED frame that has no room for Pad Length is a stream error.',
     async run(trial) {
       const peer = await trial.open();
-      const post = peer.request({ method: 'POST', path: trial.upload.path, endStream: false });
-      const empty = frame(FRAME_TYPE.DATA, FLAG.PADDED | FLAG.END_STREAM, post.stream);
-      await streamError(trial, peer, post.stream, ['FRAME_SIZE_ERROR', 'PROTOCOL_ERROR'], post, empty);
+      const stream = await hold(trial, peer);
+      const empty = frame(FRAME_TYPE.DATA, FLAG.PADDED | FLAG.END_STREAM, stream);
+      await streamError(trial, peer, stream, ['FRAME_SIZE_ERROR', 'PROTOCOL_ERROR'], empty);
     },
   },
 
@@ -116,12 +117,12 @@ export default chapter('data', {
   },
 });
 
-/** A POST and, in the same write, padded DATA of that payload, which is too short for what its first octet says. */
+/** A POST that waits for its content, and padded DATA of that payload, too short for what its first octet says. */
 async function overPadded(trial: Trial, payload: readonly number[]): Promise<void> {
   const peer = await trial.open();
-  const post = peer.request({ method: 'POST', path: trial.upload.path, endStream: false });
-  const padded = frame(FRAME_TYPE.DATA, FLAG.PADDED, post.stream, payload);
-  await connectionError(trial, peer, ['PROTOCOL_ERROR', 'FRAME_SIZE_ERROR'], post, padded);
+  const stream = await hold(trial, peer);
+  const padded = frame(FRAME_TYPE.DATA, FLAG.PADDED, stream, payload);
+  await connectionError(trial, peer, ['PROTOCOL_ERROR', 'FRAME_SIZE_ERROR'], padded);
 }
 
 /** The content in the frames given is answered as it is in one frame. */

@@ -2,7 +2,7 @@
 import { errorName, priority, rstStream, windowUpdate } from '../../../wire/index.ts';
 import type { CaseBody } from '../../case.ts';
 import { answered } from '../../expect.ts';
-import { askLarge, credit, goesOn, moved, needStreams, standstill, whole } from './windows.ts';
+import { askLarge, credit, goesOn, moved, standstill, whole } from './windows.ts';
 
 export const responses: Readonly<Record<string, CaseBody>> = {
   'response-waits-for-stream-window': {
@@ -110,7 +110,7 @@ export const responses: Readonly<Record<string, CaseBody>> = {
       'While a response waits for its window, frames outside flow control are taken: PRIORITY, HEADERS, RST_STREAM.',
     async run(trial) {
       const peer = await trial.open();
-      needStreams(trial, peer, 2);
+      trial.needStreams(peer, 2);
       await peer.change(['INITIAL_WINDOW_SIZE', 0]);
       const waiting = peer.ask();
       peer.send(priority(waiting, { dependency: 0, weight: 16 }));

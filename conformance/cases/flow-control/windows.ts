@@ -10,15 +10,9 @@ export const PLENTY = 2 ** 30;
 /** Time limits that a server has to use a window up before the case goes on without it. */
 const PATIENCE = 4;
 
-/** The case has so many requests under way at once, or does not apply. */
-export function needStreams(trial: Trial, peer: Peer, count: number): void {
-  const most = peer.ledger.setting('theirs', 'MAX_CONCURRENT_STREAMS');
-  if (most < count) trial.notApplicable(`the server allows ${most} streams where the case needs ${count}`);
-}
-
 /** Requests of the large resource, a stream each. */
 export function askLarge(trial: Trial, peer: Peer, count: number): readonly number[] {
-  needStreams(trial, peer, count);
+  trial.needStreams(peer, count);
   return Array.from({ length: count }, () => peer.ask({ path: trial.resource('large').path }));
 }
 
