@@ -1,6 +1,6 @@
 /**
- * The run: every case chosen, in shuffled order, each on connections of its own, several at once; what may rest on a time
- * limit last, one at a time. A subject that crashes is started again, and the run goes on.
+ * The run: every case chosen, in shuffled order, each on connections of its own, several at once; those that ran into their
+ * deadline once more, with a longer one; what may rest on a time limit last, one at a time. A subject that crashes is started again, and the run goes on.
  */
 
 import { REGISTRY_VERSION } from '../../spec/registry/index.ts';
@@ -24,6 +24,9 @@ const TRIES = 5;
 
 /** Milliseconds from the last sign of life to the exit of a process that is ending. */
 const EXIT_MS = 1000;
+
+/** What ran into its deadline beside others is tried once more, with so many times its length: the machine may be busy. */
+const PATIENCE = 2;
 
 /** Rounds in a row in which the subject ends before any case has begun. */
 const BARREN_ROUNDS = 3;
@@ -72,7 +75,11 @@ class Run {
   readonly #suspects = new Set<Case>();
   /** Cases whose verdicts rest on a time limit although others were under way: they are judged again alone. */
   readonly #deferred = new Set<Case>();
+  /** Cases that ran into their deadline while many others were under way. */
+  readonly #late = new Set<Case>();
   #last: Case | null = null;
+  /** Milliseconds that a try may take. */
+  #timeout: number;
   #alone = false;
   #stop = false;
   #exits = true;
@@ -89,11 +96,15 @@ class Run {
     this.#options = options;
     this.#results = results;
     this.#signal = signal;
+    this.#timeout = options.timeout;
   }
 
   async all(cases: readonly Case[]): Promise<void> {
     const order = shuffle(cases, this.#options.seed);
     await this.#together(order.filter(body => !body.limited));
+    this.#timeout *= PATIENCE;
+    await this.#together(order.filter(body => this.#late.has(body)));
+    this.#timeout = this.#options.timeout;
     this.#alone = true;
     for (const body of order) if (body.limited || this.#deferred.has(body)) await this.#together([body]);
     // What a parked connection has received shows only after a look at it.
@@ -140,13 +151,21 @@ class Run {
     }
     const attempts = await this.#tries(body, idle, slots);
     const limited = attempts.some(one => one.limited);
-    if (this.#crash === null && (this.#alone || !limited)) {
-      this.#record(body, attempts);
-      return;
+    const late = attempts.some(({ reason }) => reason === 'deadline' || reason === 'barrier-unanswered');
+    const again = this.#again(body, limited, late);
+    if (again === null) this.#record(body, attempts);
+    else {
+      forget(attempts);
+      again.add(body);
     }
-    forget(attempts);
-    if (this.#crash !== null) this.#suspects.add(body);
-    else this.#deferred.add(body);
+  }
+
+  /** Where a case goes whose verdict cannot stand yet. */
+  #again(body: Case, limited: boolean, late: boolean): Set<Case> | null {
+    if (this.#crash !== null) return this.#suspects;
+    if (this.#alone) return null;
+    if (limited) return this.#deferred;
+    return late && !this.#late.has(body) ? this.#late : null;
   }
 
   /**
@@ -170,7 +189,7 @@ class Run {
   }
 
   async #attempt(body: Case, wait: Idle): Promise<Attempt> {
-    const { timeout } = this.#options;
+    const timeout = this.#timeout;
     const work = (subject: Subject): Promise<Attempt> => attempt(body, subject, timeout, wait);
     try {
       return await onSubject(body, this.#subject, this.#target, timeout, work);

@@ -427,6 +427,25 @@ t.test('a verdict that rests on a limit although others were under way is found 
   t.equal(log.filter(name => name === 'limited').length, 2);
 });
 
+t.test('a case that runs into its deadline is tried once more, with twice the time', async t => {
+  const { port } = await toy(t);
+  const tries = { late: 0, never: 0 };
+  const wait = (peer: Peer, done: () => boolean): Promise<void> => peer.until(done, 'what is late');
+  const late: Body = async trial => {
+    tries.late += 1;
+    const first = tries.late === 1;
+    await wait(await trial.open(), () => !first);
+  };
+  const never: Body = async trial => {
+    tries.never += 1;
+    await wait(await trial.open(), () => false);
+  };
+  const report = await judge(cases({ late, never, free: passes }), targetAt(port), { timeout: 400 });
+  t.same(verdicts(report), { late: 'pass', never: 'fail', free: 'pass' });
+  t.same(tries, { late: 2, never: 2 });
+  t.match(only(report, 'never'), { reason: 'deadline', seen: /^the deadline of 800 ms passed .* what is late$/ });
+});
+
 t.test('a frame behind a verdict that rests on a limit makes it an error', async t => {
   let parked: Link | undefined;
   const { port } = await toy(
