@@ -20,6 +20,7 @@ import {
   parsePayload,
   rstStream,
 } from '../../wire/index.ts';
+import type { CertificateKind } from '../targets/certificate.ts';
 
 /** Makes the filters of one connection. */
 export type Wire = (link: Link) => Filters;
@@ -47,7 +48,7 @@ export interface Fault {
 
 /** An end of TLS before a sound server: its options, and the kind of its certificate. */
 export interface Front {
-  readonly certificate?: 'ec' | 'rsa';
+  readonly certificate?: CertificateKind;
   readonly options: TlsOptions;
   /** Speaks HTTP/2 whatever was agreed on. */
   readonly anyProtocol?: true;

@@ -1,43 +1,11 @@
 /** The fault's end of TLS: it takes the client's handshake as the fault says, and passes octets on to the sound server. */
-import { generateKeyPair } from 'node:crypto';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { createServer, type TLSSocket } from 'node:tls';
-import { promisify } from 'node:util';
 import { encodeFrame, goaway, settings } from '../../wire/index.ts';
 import type { Endpoint } from '../subject.ts';
+import { certificate } from '../targets/certificate.ts';
 import type { Front } from './fault.ts';
 import type { FaultProxy } from './proxy.ts';
-
-interface Pem {
-  readonly cert: string;
-  readonly key: string;
-}
-
-const made = new Map<'ec' | 'rsa', Promise<Pem>>();
-
-/** One certificate of each kind in a process: the key of an RSA one takes a second to make. */
-function certificate(kind: 'ec' | 'rsa'): Promise<Pem> {
-  const known = made.get(kind) ?? make(kind);
-  made.set(kind, known);
-  return known;
-}
-
-async function make(kind: 'ec' | 'rsa'): Promise<Pem> {
-  const keys = await (kind === 'ec'
-    ? promisify(generateKeyPair)('ec', { namedCurve: 'P-256' })
-    : promisify(generateKeyPair)('rsa', { modulusLength: 2048 }));
-  const { generate } = await import('selfsigned');
-  const keyPair = {
-    publicKey: keys.publicKey.export({ type: 'spki', format: 'pem' }) as string,
-    privateKey: keys.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
-  };
-  const { cert } = await generate([{ name: 'commonName', value: 'localhost' }], {
-    keyType: kind,
-    algorithm: 'sha256',
-    keyPair,
-  });
-  return { cert, key: keyPair.privateKey };
-}
 
 export async function openTlsFront(upstream: Endpoint, front: Front): Promise<FaultProxy> {
   const sockets = new Set<Socket>();

@@ -2,6 +2,7 @@
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { certificate } from './certificate.ts';
 import { atExit } from './exit.ts';
 import type { Manifest } from './manifest.ts';
 import { fill, type Values } from './placeholders.ts';
@@ -33,34 +34,12 @@ export interface CertificateFiles {
   readonly key: string;
 }
 
-/** Writes a new self-signed certificate for localhost, 127.0.0.1 and ::1 (EC P-256) into `dir`, as PEM. */
+/** Writes the kit's RSA certificate and its key into `dir`, as PEM. */
 export async function writeCertificate(dir: string): Promise<CertificateFiles> {
-  // Loaded when wanted only: it takes longer to load than the certificate to make.
-  const { generate } = await import('selfsigned');
-  const day = 24 * 60 * 60 * 1000;
-  const pem = await generate([{ name: 'commonName', value: 'localhost' }], {
-    keyType: 'ec',
-    curve: 'P-256',
-    algorithm: 'sha256',
-    notBeforeDate: new Date(Date.now() - day),
-    notAfterDate: new Date(Date.now() + 7 * day),
-    extensions: [
-      { name: 'basicConstraints', cA: false, critical: true },
-      { name: 'keyUsage', digitalSignature: true, critical: true },
-      { name: 'extKeyUsage', serverAuth: true },
-      {
-        name: 'subjectAltName',
-        altNames: [
-          { type: 2, value: 'localhost' },
-          { type: 7, ip: '127.0.0.1' },
-          { type: 7, ip: '::1' },
-        ],
-      },
-    ],
-  });
+  const { cert, key } = await certificate('rsa');
   const files = { cert: join(dir, 'cert.pem'), key: join(dir, 'key.pem') };
-  writeFileSync(files.cert, pem.cert);
-  writeFileSync(files.key, pem.private, { mode: 0o600 });
+  writeFileSync(files.cert, cert);
+  writeFileSync(files.key, key, { mode: 0o600 });
   return files;
 }
 
