@@ -60,18 +60,18 @@ function begin(options: ConnectionOptions): TLSSocket | Error {
   }
 }
 
-/** Reads to the end of what the server says, or for `ms` milliseconds; gives the octets. */
-export function readAll(socket: Socket, ms: number): Promise<Uint8Array> {
+/** The first octets that the server says, none where it closes instead, or null where `ms` milliseconds bring neither. */
+export function firstWords(socket: Socket, ms: number): Promise<Uint8Array | null> {
   return new Promise(resolve => {
-    const chunks: Buffer[] = [];
-    const done = (): void => {
+    const done = (octets: Uint8Array | null): void => {
       clearTimeout(timer);
       socket.destroy();
-      resolve(Buffer.concat(chunks));
+      resolve(octets);
     };
-    const timer = setTimeout(done, ms);
-    socket.on('data', chunk => chunks.push(chunk as Buffer));
-    socket.once('end', done).once('close', done).once('error', done);
+    const timer = setTimeout(() => done(null), ms);
+    const closed = (): void => done(new Uint8Array(0));
+    socket.once('data', chunk => done(chunk as Buffer));
+    socket.once('end', closed).once('close', closed).once('error', closed);
   });
 }
 

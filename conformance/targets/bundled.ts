@@ -32,6 +32,15 @@ const TARGETS: Readonly<Record<string, { readonly description: string; readonly 
     install: 'apt-get install python3-h2',
   },
   go: { description: "net/http of Go's standard library", install: 'Go 1.24 or later, https://go.dev/dl' },
+  apache: { description: 'Apache httpd with mod_http2, serving files', install: 'apt-get install apache2-bin' },
+  h2o: { description: 'h2o serving files', install: 'apt-get install h2o' },
+  caddy: { description: 'Caddy serving files', install: 'apt-get install caddy' },
+  haproxy: { description: 'HAProxy in front of an origin over HTTP/1.1', install: 'apt-get install haproxy' },
+  nghttpx: {
+    description: 'nghttpx, the proxy of nghttp2, in front of an origin over HTTP/1.1',
+    install: 'apt-get install nghttp2-proxy',
+  },
+  hypercorn: { description: 'Hypercorn with an ASGI application', install: 'apt-get install python3-hypercorn' },
 };
 
 export const BUNDLED: readonly string[] = Object.keys(TARGETS);
@@ -55,8 +64,9 @@ export function checkInstalled(name: string, manifest: Manifest): void {
 }
 
 /** The first thing that the manifest's commands need and that is not there, as a sentence. */
-function missing({ prepare, origin, start, folder }: Manifest): string | null {
-  for (const [file, ...args] of [...prepare, ...(origin ? [origin] : []), ...(start ? [start] : [])]) {
+function missing({ version, prepare, origin, start, folder }: Manifest): string | null {
+  const single = [version, origin, start].filter(command => command != null);
+  for (const [file, ...args] of [...prepare, ...single]) {
     if (file !== undefined && !file.includes('{') && findCommand(file) === null) return `${file} is not installed`;
     const [absent] = args.flatMap(argument => ownFile(argument, folder)).filter(path => !existsSync(path));
     if (absent !== undefined) return `${absent} is not there`;

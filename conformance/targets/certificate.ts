@@ -52,5 +52,6 @@ async function make(kind: CertificateKind): Promise<Pem> {
       },
     ],
   });
-  return { cert, key: keyPair.privateKey };
+  // With a line's end, so that the two can be put into one file.
+  return { cert: `${cert.trimEnd()}\n`, key: keyPair.privateKey };
 }

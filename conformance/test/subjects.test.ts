@@ -121,6 +121,12 @@ for (const [name, command] of [
   ['nginx', 'nginx'],
   ['nghttpd', 'nghttpd'],
   ['go', 'go'],
+  ['apache', 'apache2'],
+  ['h2o', 'h2o'],
+  ['caddy', 'caddy'],
+  ['haproxy', 'haproxy'],
+  ['nghttpx', 'nghttpx'],
+  ['hypercorn', 'hypercorn'],
 ] as const) {
   t.test(
     `${name}: no error, and the same verdicts in another order`,

@@ -1,8 +1,8 @@
 /** Cases on TLS (RFC 9113 §3.2, §3.3, §9.2). */
-import { encodeFrame, FRAME_TYPE, type Frame, FrameReader, PREFACE_OCTETS, settings } from '../../../wire/index.ts';
+import { encodeFrame, FRAME_TYPE, PREFACE_OCTETS, settings } from '../../../wire/index.ts';
 import { chapter } from '../../case.ts';
 import { served } from '../../expect.ts';
-import { type HandshakeOptions, OLD, readAll, renegotiate } from '../../peer/handshake.ts';
+import { firstWords, type HandshakeOptions, OLD, renegotiate } from '../../peer/handshake.ts';
 import { describeEnd, type Trial } from '../../trial.ts';
 
 /** How long a server that should say nothing is listened to; a close ends it sooner. */
@@ -34,14 +34,15 @@ async function control(trial: Trial): Promise<void> {
   trial.controls += 1;
 }
 
-/** Frames that a server says to a client that has not agreed on HTTP/2. */
-async function unasked(trial: Trial, options: HandshakeOptions): Promise<readonly Frame[]> {
+/** Whether a server says SETTINGS to a client that has not agreed on HTTP/2, and speaks it all the same. */
+async function speaksUnasked(trial: Trial, options: HandshakeOptions): Promise<boolean> {
   const hands = await trial.shakeHands(options);
-  if (hands.refused !== null) return [];
-  hands.socket.end(Buffer.concat([PREFACE_OCTETS, encodeFrame(settings())]));
-  const octets = await trial.idle(readAll(hands.socket, SILENCE_MS));
+  if (hands.refused !== null) return false;
+  hands.socket.write(Buffer.concat([PREFACE_OCTETS, encodeFrame(settings())]));
+  const octets = await trial.idle(firstWords(hands.socket, SILENCE_MS));
+  if (octets === null) trial.limited = true;
   // What is no SETTINGS frame from its first octet on is HTTP/1.1, or nothing that anybody speaks.
-  return octets[3] === FRAME_TYPE.SETTINGS && octets[0] === 0 ? new FrameReader().read(octets) : [];
+  return octets?.[3] === FRAME_TYPE.SETTINGS && octets[0] === 0;
 }
 
 export default chapter('tls', {
@@ -87,8 +88,8 @@ export default chapter('tls', {
       await control(trial);
       trial.expected = 'no frame of HTTP/2';
       for (const offer of [[], ['http/1.1']]) {
-        const frames = await unasked(trial, { ALPNProtocols: offer });
-        if (frames.length > 0) trial.fail(`SETTINGS to a client that offers ${offer.join() || 'no protocol'}`);
+        if (await speaksUnasked(trial, { ALPNProtocols: offer }))
+          trial.fail(`SETTINGS to a client that offers ${offer.join() || 'no protocol'}`);
       }
       trial.seen = 'no frame of HTTP/2';
     },
