@@ -14,12 +14,13 @@ import {
   type ServeOptions,
   serve,
 } from './server.ts';
+import { UsageError } from './usage-error.ts';
+import { Told, type WsgiOptions, wsgiApp } from './wsgi.ts';
 
 /** What a timer takes. */
 const MOST_MS = 2_147_483_647;
-
-/** What the user can put right: printed without a stack. */
-class UsageError extends Error {}
+const MOST_THREADS = 10_000;
+const MOST_PROCESSES = 1000;
 
 interface Options {
   readonly port: number;
@@ -38,6 +39,11 @@ interface Options {
   readonly tunnels: boolean;
   readonly log?: boolean;
   readonly lint?: boolean;
+  readonly wsgi?: string;
+  readonly chdir?: string;
+  readonly venv?: string;
+  readonly threads?: number;
+  readonly processes?: number;
 }
 
 /** Runs the command with its arguments, `argv` without "node" and the script. Gives the exit code. */
@@ -45,10 +51,11 @@ export async function run(argv: readonly string[]): Promise<number> {
   const command = program();
   try {
     command.parse([...argv], { from: 'user' });
-    await host(command.args[0] as string, command.opts<Options>());
+    await host(command.args[0], command.opts<Options>());
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof Told) return 2;
     process.stderr.write(`msgi serve: ${explain(error)}\n`);
     return 2;
   }
@@ -57,7 +64,16 @@ export async function run(argv: readonly string[]): Promise<number> {
 function program(): Command {
   return new Command('msgi serve')
     .description('Serve an MSGI application over HTTP/2, HTTP/1.1 and HTTP/1.0, on one port.')
-    .argument('APP', 'module whose default export is an application, such as examples/hello.js')
+    .argument('[APP]', 'module whose default export is an application, such as examples/hello.js')
+    .option('--wsgi <callable>', 'serve a WSGI application of Python instead, package.module:callable')
+    .option('--chdir <folder>', 'folder in which the WSGI application runs, and from which it is imported')
+    .option('--venv <folder>', 'virtual environment of the WSGI application; without one, python3 of the PATH')
+    .option(
+      '--threads <number>',
+      'WSGI requests beside one another in each process; default 8',
+      integer(1, MOST_THREADS),
+    )
+    .option('--processes <number>', 'processes of the WSGI application; default 1', integer(1, MOST_PROCESSES))
     .option('--port <number>', 'port to listen on; 0 takes a free one', integer(0, 65_535), 8080)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--tls', 'serve TLS on --port, with a throw-away certificate unless --cert and --key are given')
@@ -88,7 +104,8 @@ function program(): Command {
       '\nOn listening, one line of JSON goes to stdout: {"address":"http://127.0.0.1:8080","pid":1}.\n' +
         'SIGINT and SIGTERM finish what is under way and exit; a second one exits at once.\n\n' +
         'Try it:  msgi serve examples/hello.js  and  curl http://127.0.0.1:8080/\n' +
-        '         or  curl --http2-prior-knowledge http://127.0.0.1:8080/',
+        '         or  curl --http2-prior-knowledge http://127.0.0.1:8080/\n' +
+        'A WSGI application:  msgi serve --wsgi mysite.wsgi:application --chdir mysite --venv mysite/.venv --processes 2',
     )
     .exitOverride();
 }
@@ -107,11 +124,11 @@ function integer(least: number, most: number): (text: string) => number {
   };
 }
 
-async function host(file: string, options: Options): Promise<void> {
+async function host(file: string | undefined, options: Options): Promise<void> {
   if ((options.cert === undefined) !== (options.key === undefined)) {
     throw new UsageError('--cert and --key go together: give both, or neither for a throw-away certificate');
   }
-  const hosted = await load(file);
+  const hosted = options.wsgi === undefined ? await loadNamed(file, options) : hostedWsgi(file, options.wsgi, options);
   const wantsTls = options.tls === true || options.tlsPort !== undefined || options.cert !== undefined;
   const credentials = wantsTls ? await readCredentials(options) : undefined;
   const checked = options.lint === true ? wrapped(hosted, await linted()) : hosted;
@@ -176,6 +193,25 @@ export function oneLifespan(hosted: App | Application): App | Application {
       if (started === 0) await hosted.stop?.();
     },
   };
+}
+
+/** Options that say nothing without `--wsgi`. */
+const OF_WSGI = ['chdir', 'venv', 'threads', 'processes'] as const;
+
+function loadNamed(file: string | undefined, options: Options): Promise<App | Application> {
+  if (file === undefined) {
+    throw new UsageError(
+      'name an application: a module such as examples/hello.js, or --wsgi and package.module:callable',
+    );
+  }
+  const vain = OF_WSGI.find(name => options[name] !== undefined);
+  if (vain !== undefined) throw new UsageError(`--${vain} is for WSGI applications: it goes with --wsgi`);
+  return load(file);
+}
+
+function hostedWsgi(file: string | undefined, callable: string, options: WsgiOptions): Application {
+  if (file !== undefined) throw new UsageError(`one application at a time: ${file}, or --wsgi ${callable}`);
+  return wsgiApp(callable, options);
 }
 
 /** The default export of a module. Throws an Error for people where it is no application. */

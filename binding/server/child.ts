@@ -53,7 +53,10 @@ export class Child {
     return this.#pipe?.state === 'ready' ? this.#pipe : null;
   }
 
-  /** Rejects when there is no HELLO: the program is not there, ends, takes too long or speaks otherwise. */
+  /**
+   * Rejects when there is no HELLO: the program is not there, ends, takes too long or speaks otherwise. The error of one
+   * that has ended has its exit status as `status`.
+   */
   start(): Promise<void> {
     const { command, cwd, env } = this.#options;
     const [file = '', ...args] = command;
@@ -64,8 +67,8 @@ export class Child {
       child.once('error', error => {
         why = new Error(`${file} cannot be started: ${error.message}`);
       });
-      this.#exited = over(child).then(how => {
-        why ??= new Error(`the host has ended: ${how}`);
+      this.#exited = over(child).then(({ how, status }) => {
+        why ??= Object.assign(new Error(`the host has ended: ${how}`), { status });
         this.#ended(child, started, why);
       });
       const late = setTimeout(() => {
@@ -140,13 +143,21 @@ export class Child {
   }
 }
 
-/** Fulfilled with how a process has ended, when its output is read to the end. */
-function over(child: ChildProcess): Promise<string> {
+/** How a process has ended: in words, and its exit status, null where a signal was it. */
+interface Over {
+  readonly how: string;
+  readonly status: number | null;
+}
+
+/** Fulfilled when a process has ended and its output is read to the end. */
+function over(child: ChildProcess): Promise<Over> {
   const { pid } = child;
   if (pid !== undefined) groups.add(pid);
   return new Promise(resolve => {
     // What it has left behind would hold the pipe open.
     child.once('exit', () => void (pid !== undefined && signalGroup(pid)));
-    child.once('close', (status, signal) => resolve(signal === null ? `exit status ${status}` : `signal ${signal}`));
+    child.once('close', (status, signal) =>
+      resolve({ how: signal === null ? `exit status ${status}` : `signal ${signal}`, status }),
+    );
   });
 }

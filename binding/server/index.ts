@@ -22,7 +22,7 @@ export interface ProcessOptions {
 
 /**
  * The application that `command`, program and arguments, runs as a host on its descriptors 0 and 1. Its `start` rejects
- * when a process does not come up. A process that ends later is started anew; what it leaves is answered 502, or reset.
+ * when a process does not come up, with the exit status as `status` of the error where there is one. A process that ends later is started anew; what it leaves is answered 502, or reset.
  */
 export function processApp(command: readonly string[], options: ProcessOptions = {}): Application {
   const { processes = 1, cwd, env = process.env, startTimeout = 10_000, kill = 2000, report = toStderr } = options;
@@ -35,7 +35,10 @@ export function processApp(command: readonly string[], options: ProcessOptions =
   return {
     app: forwarder(children),
     async start() {
-      const starts = await Promise.allSettled(children.map(child => child.start()));
+      const [first, ...others] = children;
+      // Alone: what is wrong with the application is said once, and not by every process.
+      await first?.start();
+      const starts = await Promise.allSettled(others.map(child => child.start()));
       const failed = starts.find(each => each.status === 'rejected');
       if (failed === undefined) return;
       await Promise.all(children.map(child => child.stop()));
