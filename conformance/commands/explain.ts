@@ -4,6 +4,7 @@ import { open, type Requirement, type RequirementId, registry, requirementIds } 
 import type { Case, NamedCase } from '../case.ts';
 import type { Fault } from '../faults/fault.ts';
 import type { GatewayFault } from '../faults/gateway/fault.ts';
+import { readings } from '../h2spec/readings.ts';
 import { ruleSentence, sectionName } from '../reporters/rule.ts';
 import { wrap } from '../reporters/text.ts';
 import { allCases, allSuites, requirementsOf, similar } from '../selection.ts';
@@ -98,6 +99,7 @@ function explainRule(id: RequirementId): readonly string[] {
       ['needs', [row.needs?.join(', ')]],
       ['changed', [row.changed]],
       ['h2spec', [h2specSentence(row)]],
+      ['reading', [readings[id]]],
       ['cases', cases.length > 0 ? cases.map(one => `${one.id}: ${one.title}`) : [caseless(id, row)]],
     ]),
   ];

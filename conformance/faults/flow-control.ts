@@ -332,7 +332,8 @@ export default [
     deviation: 'The server reads the reserved bit as part of the increment, which makes it too large.',
     clause: 'RFC 9113 §6.9',
     fails: ['flow-control/reserved-bit-of-increment'],
-    seen: /RST_STREAM FLOW_CONTROL_ERROR/,
+    grade: 'weak',
+    seen: /the increment is refused: .*RST_STREAM \(code 3\)/,
     wire: link => ({
       toServer(frame) {
         const payload = parsePayload(frame);

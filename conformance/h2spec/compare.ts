@@ -2,6 +2,7 @@
 import { type Requirement, type RequirementId, registry, requirementIds } from '../../spec/registry/index.ts';
 import type { Result } from '../result.ts';
 import type { H2specResult } from './junit.ts';
+import { readings } from './readings.ts';
 
 /** What the kit says of a rule: the worst of its cases. */
 export type KitVerdict = 'pass' | 'weak' | 'fail' | 'crash';
@@ -18,6 +19,8 @@ export interface ComparedRule {
   readonly seen: string;
   /** What h2spec saw in the case that decides; empty where it passes. */
   readonly detail: string;
+  /** How the kit reads the rule where servers were seen on which the two disagree. */
+  readonly reading: string | null;
   readonly kitCases: readonly string[];
   readonly h2specCases: readonly string[];
 }
@@ -81,6 +84,7 @@ function compareRule(id: RequirementId, kit: readonly Result[], h2spec: readonly
     kit: decides.verdict as KitVerdict,
     seen: decides.seen,
     detail: failed?.detail ?? '',
+    reading: readings[id] ?? null,
     kitCases: ranked.map(result => result.id),
     h2specCases: h2spec.map(result => result.id),
   };
@@ -131,5 +135,6 @@ function formatRule(rule: ComparedRule): readonly string[] {
   const actual = rule.detail.split('\n').at(-1);
   if (actual) lines.push(`          it saw: ${actual}`);
   if (rule.note !== null) lines.push(`          ${rule.note}`);
+  lines.push(`  reading ${rule.reading ?? 'none yet: a server on which the two disagree here is new to us'}`);
   return lines;
 }

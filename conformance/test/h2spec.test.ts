@@ -4,6 +4,7 @@ import t, { type Test } from 'tap';
 import { type RequirementId, registry, requirementIds } from '../../spec/registry/index.ts';
 import { compare, findH2spec, formatComparison, runH2spec } from '../h2spec/index.ts';
 import { parseJunit } from '../h2spec/junit.ts';
+import { readings } from '../h2spec/readings.ts';
 import type { Result, Verdict } from '../result.ts';
 import type { Target } from '../targets/index.ts';
 
@@ -38,6 +39,8 @@ function rowOf(id: string): RequirementId {
   if (row === undefined) throw new Error(`the registry links no rule to ${id}`);
   return row;
 }
+
+const requirementCases = (id: RequirementId): readonly string[] => registry[id].h2spec?.cases ?? [];
 
 t.test('a report is read, and cases are numbered within their section', async t => {
   t.same(parseJunit(JUNIT), [
@@ -115,6 +118,19 @@ const TARGET: Target = {
   restart: async () => {},
   stop: async () => {},
 };
+
+t.test('a disagreement comes with how the kit reads the rule', async t => {
+  const known = 'rfc9113/5.1.1/4';
+  const junit = requirementCases(known).map(id => ({ id, title: '', verdict: 'fail' as const, detail: '' }));
+  t.match(
+    formatComparison(compare(junit, [resultFor(known, 'weak')])),
+    /\n {2}reading HEADERS on a stream that was used/,
+  );
+  for (const [id, reading] of Object.entries(readings)) {
+    t.match(reading, /(?:RFC \d{4} )?sections? \d+(?:\.\d+)*/, `${id}: the reading names its clause`);
+    t.notSame(registry[id as RequirementId].h2spec?.cases ?? [], [], `${id}: h2spec has a case to disagree with`);
+  }
+});
 
 t.test('h2spec is run, and its report read', async t => {
   const copy =

@@ -3,6 +3,7 @@ import { FRAME_TYPE, frame, MAX_WINDOW, u32, windowUpdate } from '../../../wire/
 import type { CaseBody } from '../../case.ts';
 import { answered, connectionError, ignored, served, streamError, tolerated } from '../../expect.ts';
 import type { Peer } from '../../peer/peer.ts';
+import { describeAnswer } from '../../trial.ts';
 import { askLarge, credit, goesOn, moved, standstill } from './windows.ts';
 
 const RESERVED = 2 ** 31;
@@ -142,16 +143,22 @@ export const windowUpdates: Readonly<Record<string, CaseBody>> = {
     also: ['rfc9113/6.9.1/1'],
     title: 'The reserved bit of an increment is ignored.',
     needs: ['large'],
+    disputed:
+      'ignored, as RFC 9113 §4.1 says of the field Reserved, to which §6.9 refers for fields of that name, against §6.9, which says nothing of a bit that is set in the payload: refused is weak',
     async run(trial) {
       const peer = await trial.open({ roomy: true });
       await peer.change(['INITIAL_WINDOW_SIZE', 0]);
       const [stream = 0] = askLarge(trial, peer, 1);
+      trial.expected = 'the increment counts as if the bit were not set';
       for (const octets of [1000, 65_535]) {
         const before = peer.stream(stream).octets;
-        await tolerated(trial, peer, frame(FRAME_TYPE.WINDOW_UPDATE, 0, stream, u32(RESERVED + octets)));
+        await peer.fence(frame(FRAME_TYPE.WINDOW_UPDATE, 0, stream, u32(RESERVED + octets)));
+        if (peer.over || peer.stream(stream).resets.length > 0)
+          return trial.weak(`the increment is refused: ${describeAnswer(peer.stream(stream), peer)}`);
         await standstill(trial, peer, stream);
         if (octets === 65_535) await moved(trial, peer, [stream], [before]);
       }
+      return undefined;
     },
   },
 
