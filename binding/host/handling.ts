@@ -147,8 +147,9 @@ export class Handling implements SourceOwner, SinkOwner {
   }
 
   #kindOf(status: number, length: number): ResponseKind {
-    const drops = this.bare || status === 204 || status === 205 || status === 304;
+    // Any 2xx opens a tunnel, those without content too (MSGI-TUN-5).
     const tunnel = this.request.method === 'CONNECT' && status < 300;
+    const drops = !tunnel && (this.bare || status === 204 || status === 205 || status === 304);
     return { drops, tunnel, trailers: this.caps.trailers, declared: drops || tunnel ? -1 : length };
   }
 

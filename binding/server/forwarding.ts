@@ -8,8 +8,8 @@ import { asFieldList, asFields } from '../fields.ts';
 import { FRAME_HEAD } from '../frame.ts';
 import type { Head, HostMessage, ServerMessage, ServerPayloads, Start } from '../messages.ts';
 
-/** Octets of room that a host has before the response begins, when nobody can say yet what the windows let through. */
-const FIRST_ROOM = 16_384;
+/** Key of `connection.locals` under which a server may say what the `window` of a sink would be, before there is one. */
+const ROOM = 'msgi.room';
 /** The most room that is outstanding, octets (MSGI-PROC-29). */
 const MOST_ROOM = 262_144;
 
@@ -39,7 +39,7 @@ export class Forwarding {
   #reject: (error: Error) => void = () => {};
   #sink: Sink | null = null;
   /** Room that the host has left, octets. */
-  #room = FIRST_ROOM;
+  #room: number;
   #awaitsRoom = false;
   /** The reading of the request; null before it begins. */
   #reading: Promise<void> | null = null;
@@ -53,6 +53,7 @@ export class Forwarding {
     this.#wire = wire;
     this.number = number;
     this.#x = x;
+    this.#room = firstRoom(x);
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -62,7 +63,7 @@ export class Forwarding {
   /** Sends HEAD. False, with 431 given, where the host does not take one so long (MSGI-PROC-20). */
   begin(connection: number): boolean {
     const x = this.#x;
-    const octets = encode({ type: 'HEAD', number: this.number, payload: headOf(x, connection) });
+    const octets = encode({ type: 'HEAD', number: this.number, payload: headOf(x, connection, this.#room) });
     if (octets.length - FRAME_HEAD > this.#wire.payload) {
       x.respond(431);
       return false;
@@ -263,7 +264,13 @@ export class Forwarding {
 
 type ServerPush = Extract<HostMessage, { type: 'PUSH' }>['payload'];
 
-function headOf(x: Exchange, connection: number): Head {
+/** None where nobody can say yet what the windows let through: the first CREDIT follows on START then (MSGI-PROC-30). */
+function firstRoom({ connection, id }: Exchange): number {
+  const tell = connection.locals[ROOM];
+  return typeof tell === 'function' ? Math.min(tell(id), MOST_ROOM) : 0;
+}
+
+function headOf(x: Exchange, connection: number, room: number): Head {
   const { fields, ...request } = x.request;
   const { scheme, urgency, incremental } = x.priority;
   return {
@@ -273,7 +280,7 @@ function headOf(x: Exchange, connection: number): Head {
     caps: { ...x.caps },
     priority: { scheme, urgency, incremental },
     window: x.body.window,
-    room: FIRST_ROOM,
+    room,
     pushed: x.pushed,
     ended: x.body.ended,
   };

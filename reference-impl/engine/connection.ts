@@ -375,6 +375,11 @@ export class Http2Connection {
     return stream.sendWindow > 0 && this.sender.window > 0;
   }
 
+  /** The stream of an exchange that is not over on the wire. */
+  stream(id: number): Stream | undefined {
+    return this.#streams.get(id);
+  }
+
   /** What the peer may still send on a stream by our initial window and the grants; below zero while it cannot know. */
   allowance(stream: Stream): number {
     return this.#flow.allowance(stream);

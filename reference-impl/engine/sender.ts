@@ -49,7 +49,7 @@ export class Sender {
 
   /** Octets that a stream could hand on now. */
   room(stream: Stream): number {
-    if (!stream.sending) return 0;
+    if (!stream.sending && stream.state !== 'reserved') return 0;
     if (!this.takes) {
       this.starved = true;
       return 0;

@@ -104,7 +104,8 @@ export class Gateway implements Carrier, ConnectionListener {
       allocate: octets => Buffer.allocUnsafeSlow(octets),
     });
     const tree = (): PriorityNode | null => viewOf(this.http2.priorities.root(this.#invoked));
-    this.face = connectionFace(this.http2, transport, tree, () => this.drain());
+    const room = (id: number): number => this.#room(id);
+    this.face = connectionFace(this.http2, transport, tree, room, () => this.drain());
   }
 
   get date(): string {
@@ -156,6 +157,12 @@ export class Gateway implements Carrier, ConnectionListener {
       later.then(() => app(new ServerExchange(handling))),
     );
     return true;
+  }
+
+  /** The one that is being called is not among the streams yet. */
+  #room(id: number): number {
+    const stream = this.#invoked?.id === id ? this.#invoked : this.http2.stream(id);
+    return stream === undefined ? 0 : this.http2.sender.room(stream);
   }
 
   report(error: unknown, handling: Handling): void {
@@ -230,6 +237,7 @@ export function connectionFace(
   http2: { readonly draining: boolean },
   transport: Ends,
   tree: () => PriorityNode | null,
+  room: (id: number) => number,
   drain: () => void,
 ): Connection {
   let locals: Record<string, unknown> | null = null;
@@ -250,9 +258,17 @@ export function connectionFace(
       return http2.draining;
     },
     get locals() {
-      locals ??= Object.create(null) as Record<string, unknown>;
+      locals ??= localsOf(room);
       return locals;
     },
     drain,
   };
+}
+
+/**
+ * The one thing that is offered beyond the specification (MSGI-MODEL-2): `msgi.room` gives, for the `id` of an exchange of the
+ * connection, what the `window` of its sink would be, in octets. Who forwards exchanges has to say so before a sink is there.
+ */
+function localsOf(room: (id: number) => number): Record<string, unknown> {
+  return Object.assign(Object.create(null) as Record<string, unknown>, { 'msgi.room': room });
 }

@@ -65,6 +65,7 @@ export class Http1Connection implements Carrier, Wire {
       this,
       transport,
       () => null,
+      id => this.#room(id),
       () => this.drain(),
     );
     this.sender = new Sender(
@@ -88,6 +89,11 @@ export class Http1Connection implements Carrier, Wire {
 
   get outputMark(): number {
     return this.#host.limits.outputMark;
+  }
+
+  #room(id: number): number {
+    const message = this.#current;
+    return message?.id === id ? this.sender.room(message) : 0;
   }
 
   /** No request is here, nor any part of one that has been told. */

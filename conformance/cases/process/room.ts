@@ -5,6 +5,9 @@ import type { Forwarded, ProcessTrial } from '../../process/trial.ts';
 
 const INTERNAL_ERROR = 2;
 
+/** Octets of a window that few choose. */
+const NARROW = 1000;
+
 /** Octets of one DATA. */
 const PIECE = 32_768;
 
@@ -63,15 +66,28 @@ export default {
     },
   },
 
+  'the-first-room-follows-the-windows': {
+    requirement: 'MSGI-PROC-30',
+    title: 'HEAD gives no more room than the windows let through.',
+    async run(trial) {
+      await trial.begin();
+      const peer = await trial.open();
+      await peer.change(['INITIAL_WINDOW_SIZE', NARROW]);
+      const { head } = await trial.ask(peer, 'a');
+      trial.seen = `HEAD gives room for ${head.room} octets where the window of the stream is ${NARROW}`;
+      if (head.room > NARROW) trial.fail(trial.seen);
+    },
+  },
+
   'room-follows-the-windows': {
     requirement: 'MSGI-PROC-30',
-    title: 'The server gives room for what the windows let through, and none while they are shut.',
+    title: 'The server gives room once the windows let content through, and none while they are shut.',
     async run(trial) {
       const x = await shut(trial);
       fill(trial, x, x.head.room);
       await trial.quiet(x.peer);
       // What HEAD gives is from before the windows were shut.
-      if (credit(x) > 0) trial.weak(`CREDIT of ${credit(x)} octets while the windows are shut`);
+      if (credit(x) > 0) trial.fail(`CREDIT of ${credit(x)} octets while the windows are shut`);
       x.peer.send(windowUpdate(x.stream, x.head.room + 1000));
       await x.host.until(() => credit(x) > 0 || x.host.over, 'room for 1000 octets that the windows let through');
       fill(trial, x, 1);

@@ -205,7 +205,7 @@ export default [
     deviation: 'The server gives more room than it can hold, and drops what is beyond.',
     clause: 'MSGI-PROC-29',
     fails: ['process/room-is-held'],
-    seen: /1000 octets of \d+ arrive/,
+    seen: /[12]000 octets of \d+ arrive/,
     pipe: () => {
       const own = new Set<number>();
       return {
@@ -256,7 +256,6 @@ export default [
     deviation: 'The server gives new room as soon as it has taken content, whatever the windows let through.',
     clause: 'MSGI-PROC-30',
     fails: ['process/room-follows-the-windows'],
-    grade: 'weak',
     seen: /CREDIT of \d+ octets while the windows are shut/,
     pipe: link => {
       const own = new Set<number>();
@@ -285,6 +284,23 @@ export default [
         },
       };
     },
+  },
+  {
+    id: 'process/gives-the-same-room-first',
+    deviation: 'The server gives 16,384 octets of room in every HEAD, whatever the windows let through.',
+    clause: 'MSGI-PROC-30',
+    fails: ['process/the-first-room-follows-the-windows'],
+    seen: /HEAD gives room for 16384 octets where the window of the stream is 1000/,
+    pipe: damages(frame => (is(frame, 'HEAD') ? withJson(frame, { ...jsonOf(frame), room: 16_384 }) : frame)),
+  },
+  {
+    id: 'process/gives-no-further-room',
+    deviation: 'The server gives the room of HEAD and none besides.',
+    clause: 'MSGI-PROC-30',
+    fails: ['process/room-follows-the-windows'],
+    seen: /waited for room for 1000 octets/,
+    waits: true,
+    pipe: damages(frame => (is(frame, 'CREDIT') ? [] : frame)),
   },
   {
     id: 'process/refuses-every-promise',

@@ -240,7 +240,7 @@ export default [
     deviation: 'The server keeps informational responses without a bound until the client takes them.',
     clause: 'MSGI-FLOW-29',
     fails: ['flow/informational-responses-are-not-kept-for-ever'],
-    seen: /640 informational responses of eight kibioctets are kept/,
+    seen: /2048 informational responses of eight kibioctets are kept/,
     wrap: queueing,
   },
 ] satisfies readonly GatewayFault[];
