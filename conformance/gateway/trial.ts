@@ -39,6 +39,11 @@ export class GatewayTrial extends Trial {
     this.#caseId = caseId;
   }
 
+  /** The application is at the far end of a pipe: its host sees less than a server does (MSGI-PROC-34, MSGI-CAPS-2). */
+  get piped(): boolean {
+    return this.subject.claims.has('process');
+  }
+
   /** Milliseconds since some moment, for lower bounds on what a server waits. */
   get ms(): number {
     return performance.now();

@@ -38,7 +38,6 @@ export default [
     clause: 'MSGI-CAPS-2',
     fails: ['degrade/caps-follow-the-peer'],
     seen: /caps\.push is true when the peer has switched push off/,
-    grade: 'weak',
     wrap: facing(x => capable(() => ({}))(x)),
   },
   {

@@ -130,6 +130,28 @@ export default [
     wire: goaways((frame, count) => [count === 1 ? goaway(7, 'NO_ERROR') : frame]),
   },
   {
+    id: 'drain/asks-before-it-tells',
+    deviation: 'The server sends the PING of a drain before its GOAWAY.',
+    clause: 'MSGI-SPAN-9',
+    fails: ['drain/goaway-ping-goaway'],
+    seen: /PING comes before GOAWAY/,
+    wire: () => {
+      let told: Frame | null = null;
+      let asked = false;
+      return {
+        toClient: frame => {
+          if (frame.type === FRAME_TYPE.GOAWAY && told === null) {
+            told = frame;
+            return [];
+          }
+          if (told === null || asked || frame.type !== FRAME_TYPE.PING) return [frame];
+          asked = true;
+          return [frame, told];
+        },
+      };
+    },
+  },
+  {
     id: 'drain/does-not-wait-for-the-acknowledgement',
     deviation: 'The server sends both GOAWAY frames at once.',
     clause: 'MSGI-SPAN-9',

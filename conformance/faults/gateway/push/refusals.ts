@@ -115,6 +115,14 @@ export default [
     wrap: saysTrue(({ pushed }) => pushed),
   },
   {
+    id: 'push/says-true-of-what-it-does-not-promise',
+    deviation: 'The server gives true at push whenever the arguments are right, and promises what it may.',
+    clause: 'MSGI-PUSH-1',
+    fails: ['push/the-limit-of-the-peer', 'push/a-limit-of-none', 'push/behind-a-goaway', 'push/a-foreign-authority'],
+    seen: /(style-2|push|foreign) of page is true, not false/,
+    wrap: saysTrue(() => true),
+  },
+  {
     id: 'push/any-authority',
     deviation: 'The server promises in its own name what is asked for in that of another.',
     clause: 'MSGI-PUSH-9',
