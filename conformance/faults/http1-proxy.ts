@@ -9,20 +9,22 @@ export function isHttp1(octets: Uint8Array): boolean {
 
 /** Joins both ends, through the filters. What was read of the client is `first`. */
 export function joinHttp1(client: Socket, origin: Socket, filters: Http1Filters, first: Uint8Array): void {
-  const send = (socket: Socket, text: string): void => {
-    if (text !== '' && socket.writable) socket.write(Buffer.from(text, 'latin1'));
-  };
+  const send = (socket: Socket, text: string): boolean =>
+    text === '' || !socket.writable || socket.write(Buffer.from(text, 'latin1'));
   const upstream = (octets: Uint8Array): void => {
     const text = latin1(octets);
-    send(origin, filters.toServer?.(text, answer => send(client, answer)) ?? text);
+    const sent = send(origin, filters.toServer?.(text, answer => void send(client, answer)) ?? text);
+    // Else what stands in between would take what the server does not.
+    if (!sent && filters.hoards !== true) client.pause();
   };
-  const last = (): void => send(client, filters.last?.() ?? '');
+  origin.on('drain', () => client.resume());
+  const last = (): void => void send(client, filters.last?.() ?? '');
   client.on('data', upstream);
   client.on('end', () => {
     if (filters.takesEndForLoss) origin.destroy();
   });
   client.on('error', () => origin.resetAndDestroy());
-  origin.on('data', octets => send(client, filters.toClient?.(latin1(octets)) ?? latin1(octets)));
+  origin.on('data', octets => void send(client, filters.toClient?.(latin1(octets)) ?? latin1(octets)));
   origin.on('end', () => {
     last();
     client.end();

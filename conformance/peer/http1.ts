@@ -5,10 +5,15 @@ import { type Http1Response, readResponse } from './http1-response.ts';
 import type { End } from './peer.ts';
 import type { Transcript } from './transcript.ts';
 
+/** Octets of content that are offered at a time. */
+const PIECE = new Uint8Array(65_536);
+
 export class Http1Peer {
   /** Everything read, one character for each octet. */
   text = '';
   end: End | null = null;
+  /** Octets of what was offered that the transport has taken. */
+  taken = 0;
   readonly connection: number;
   readonly #socket: Socket;
   readonly #transcript: Transcript;
@@ -36,6 +41,21 @@ export class Http1Peer {
     const octets = Buffer.from(text, 'latin1');
     this.#transcript.event('>', this.connection, 'HTTP/1', firstLine(text), octets);
     if (this.end === null && this.#socket.writable) this.#socket.write(octets);
+  }
+
+  /** Content of no meaning, written piece by piece as the transport takes it: `taken` says how much it has. */
+  offer(octets: number): void {
+    this.#transcript.event('>', this.connection, 'HTTP/1', `${octets} octets of content`);
+    const piece = (): void => {
+      const size = Math.min(octets - this.taken, PIECE.length);
+      if (size === 0 || this.end !== null || this.#left) return;
+      this.#socket.write(PIECE.subarray(0, size), error => {
+        if (error) return;
+        this.taken += size;
+        piece();
+      });
+    };
+    piece();
   }
 
   /** Waits until all that was read matches; gives the match, or null where the connection ended without. */

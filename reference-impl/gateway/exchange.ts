@@ -144,9 +144,10 @@ class ServerSource implements Source {
     this.#inbound.stop(code);
   }
 
-  /** Leaving the loop changes nothing: another may go on. */
+  /** Leaving the loop changes nothing: another may go on. Not by `read` of this object, which may be overridden (MSGI-MID-1). */
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, void> {
-    for (let chunk = await this.read(); chunk !== null; chunk = await this.read()) yield chunk;
+    const inbound = this.#inbound;
+    for (let chunk = await inbound.read(); chunk !== null; chunk = await inbound.read()) yield chunk;
   }
 }
 

@@ -15,6 +15,8 @@ export interface Http1Filters {
   last?(): string;
   /** The server's reset reaches the client as an ordinary end. */
   readonly hidesReset?: true;
+  /** All that the client sends is read, however little of it the server takes. */
+  readonly hoards?: true;
   /** The end of the client's direction ends both. */
   readonly takesEndForLoss?: true;
 }
