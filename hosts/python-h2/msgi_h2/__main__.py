@@ -12,9 +12,8 @@ import time
 from .connection import Connection
 from .process import Application, PipeError
 
-# Seconds (chapter 10).
-GRACE = 5.0
-KILL = 2.0
+# Seconds between two looks at deadlines of the server's own.
+TICK = 0.2
 
 
 class Server:
@@ -23,10 +22,14 @@ class Server:
         self.connections = set()
         self.max_streams = options.max_streams
         self.initial_window = options.initial_window
+        # Seconds.
+        self.grace = options.grace / 1000
+        self.kill = options.kill / 1000
+        self.send_timeout = options.send_timeout / 1000
 
     async def tick(self):
         while True:
-            await asyncio.sleep(1)
+            await asyncio.sleep(TICK)
             for connection in list(self.connections):
                 connection.tick(time.monotonic())
 
@@ -35,10 +38,10 @@ class Server:
         self.application.drain()
         for connection in list(self.connections):
             connection.drain()
-        if not await self._empty(GRACE):
+        if not await self._empty(self.grace):
             for connection in list(self.connections):
                 connection.cancel()
-            await self._empty(KILL)
+            await self._empty(self.kill)
         for connection in list(self.connections):
             connection.transport.abort()
 
@@ -61,6 +64,9 @@ def parse():
     parser.add_argument("--cert", help="PEM")
     parser.add_argument("--key", help="PEM")
     parser.add_argument("--initial-window", type=int, default=65_535, help="of each stream, octets")
+    parser.add_argument("--grace", type=int, default=5000, help="what exchanges are given at a drain, milliseconds")
+    parser.add_argument("--kill", type=int, default=2000, help="what applications are given after that, milliseconds")
+    parser.add_argument("--send-timeout", type=int, default=60_000, help="of a client that takes nothing, milliseconds")
     parser.add_argument("--max-streams", type=int, default=100, help="exchanges of one connection")
     parser.add_argument("--command", nargs="+", default=[], help="program and arguments, as long as none begins with -")
     parser.add_argument("words", nargs="*", help="behind --: program and arguments of the application")

@@ -19,13 +19,17 @@ from h2.events import (
     UnknownFrameReceived,
 )
 from h2.settings import SettingCodes, Settings
+from hpack.exceptions import HPACKError
 from hyperframe.frame import GoAwayFrame
 
 from . import frames, priority
 from .exchange import CANCEL, MOST_ROOM, NO_ERROR, REFUSED_STREAM, Exchange
 from .fields import Malformed, content_length_of, request_of, trailers_of
+from .mending import Refused, mended
 
-PROTOCOL_ERROR = 1
+PROTOCOL_ERROR, COMPRESSION_ERROR = 1, 9
+# Octets of the code at the end of a GOAWAY.
+GOAWAY_CODE = 4
 SETTINGS = 0x4
 PRIORITY_UPDATE = 0x10
 NO_RFC7540_PRIORITIES = 0x9
@@ -33,7 +37,6 @@ PREFACE = 24
 MARK = 262_144
 # Seconds.
 DRAIN_LIMIT = 1.0
-SEND_TIMEOUT = 60.0
 SETTLE_LIMIT = 0.05
 PING_OF_DRAIN = b"draining"
 
@@ -89,15 +92,36 @@ class Connection(asyncio.Protocol):
             # Frame by frame: h2 drops the events before an error in what it is given at once.
             while not self._closing and (frame := self._next_frame()):
                 self._check_first(frame)
+                if self._greeted:
+                    frame = mended(frame, self.h2.highest_outbound_stream_id, self._is_reserved)
                 for event in self.h2.receive_data(frame):
                     self._event(event)
+        except Refused as error:
+            self.h2.close_connection(error.code)
+            self._broken(error.code)
         except h2.exceptions.ProtocolError as error:
-            self._fail_all(int(error.error_code), "peer")
-            self.close()
+            if isinstance(error.__context__, HPACKError) and error.error_code == PROTOCOL_ERROR:
+                return self._undecodable()
+            self._broken(int(error.error_code))
         if self._returned and not self._closing:
             self.h2.increment_flow_control_window(self._returned)
         self._returned = 0
         self.pump()
+
+    def _broken(self, code):
+        self._fail_all(code, "peer")
+        self.close()
+
+    def _undecodable(self):
+        """h2 says PROTOCOL_ERROR for a field block that cannot be decoded (RFC 9113 section 4.3); its GOAWAY is the last it says."""
+        octets = self.h2.data_to_send()
+        if not self.transport.is_closing():
+            self.transport.write(octets[:-GOAWAY_CODE] + COMPRESSION_ERROR.to_bytes(GOAWAY_CODE, "big"))
+        self._broken(COMPRESSION_ERROR)
+
+    def _is_reserved(self, stream):
+        exchange = self.exchanges.get(stream)
+        return exchange is not None and exchange.state == "idle"
 
     def _next_frame(self):
         octets = self._octets
@@ -373,12 +397,17 @@ class Connection(asyncio.Protocol):
     def inform(self, stream, status, lines):
         if stream % 2 == 0:
             return  # h2 takes an informational response on a promised stream for an error of ours, and closes it.
+        self.flush()
+        if self._paused:
+            return  # What the client does not take is not kept for ever (MSGI-FLOW-29).
         self._try(self.h2.send_headers, stream, [(b":status", b"%d" % status), *lines])
 
     def grant(self, stream, octets):
         self._try(self.h2.increment_flow_control_window, octets, stream)
 
     def reset(self, stream, code):
+        if stream not in self.h2.streams or self.h2.streams[stream].closed:
+            return  # h2 would say it on a stream that both have ended.
         self._try(self.h2.reset_stream, stream, code)
 
     def stop_request(self, exchange):
@@ -396,7 +425,7 @@ class Connection(asyncio.Protocol):
         pipe = parent.pipe
         limit = self.h2.remote_settings.max_concurrent_streams
         promised = sum(1 for exchange in self.exchanges.values() if exchange.pushed)
-        if not self._takes_promises() or promised >= limit:
+        if not self._takes_promises() or promised >= limit or self._paused:
             return pipe.refuse(payload["promise"])
         request = parent.request
         stream = self.h2.get_next_available_stream_id()
@@ -450,14 +479,14 @@ class Connection(asyncio.Protocol):
                 exchange.sent += size
                 exchange.progress = time.monotonic()
                 if last:
-                    exchange.connection_took_all()
+                    exchange.completed()
                     return False
             elif not out and exchange.ending is not None:
                 if exchange.ending:
                     self.h2.send_headers(stream, exchange.ending, end_stream=True)
                 else:
                     self.h2.end_stream(stream)
-                exchange.connection_took_all()
+                exchange.completed()
                 return False
         except (h2.exceptions.ProtocolError, KeyError):
             return False
@@ -476,10 +505,10 @@ class Connection(asyncio.Protocol):
 
     def tick(self, now):
         for exchange in list(self.exchanges.values()):
-            if exchange.out and now - exchange.progress > SEND_TIMEOUT:
-                exchange.limit()
-            elif not exchange.out:
+            if not exchange.blocked:
                 exchange.progress = now
+            elif now - exchange.progress > self.server.send_timeout:
+                exchange.limit()
 
     # Drain ---------------------------------------------------------------------------------------------------------
 

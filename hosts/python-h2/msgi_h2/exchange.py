@@ -50,6 +50,11 @@ class Exchange:
     def urgency(self):
         return self.order or self.priority["urgency"]
 
+    @property
+    def blocked(self):
+        """Content waits here for a window, or it may wait at the host, which has no room (MSGI-FLOW-25)."""
+        return bool(self.out) or self.ending is not None or (self.state == "open" and not self.bare and not self.room)
+
     def open(self, connection_number, caps):
         self.room = min(MOST_ROOM, self.connection.send_window(self.stream))
         return {
@@ -199,10 +204,10 @@ class Exchange:
         end = payload.get("end", False)
         self.state, self.status = "open", status
         self.connection.head(self.stream, status, lines, self.bare or end)
-        if self.bare or end:
-            self.connection_took_all()
+        # Without content the head is all of it on the wire; complete it is when the application has ended it (section 3.2).
         if end:
-            self.on_end_of_response({})
+            self.state = "done"
+            self.completed()
 
     def on_content(self, octets):
         if self.state in ("idle", "done"):
@@ -222,25 +227,16 @@ class Exchange:
         if self.state == "dead":
             return
         self.state = "done"
-        if self.complete:
+        if self.bare:
             return self.completed()
         self.ending = lines
         self.connection.wake()
 
-    def connection_took_all(self):
-        """The last octet has been handed to the transport."""
-        if self.complete:
-            return
-        self.complete = True
-        self.send(frames.SENT)
-        self.completed()
-
     def completed(self):
-        if not self.complete:
-            self.complete = True
-            self.send(frames.SENT)
-        if self.state != "done":
-            return
+        """The last octet has been handed to the transport, and there is no other to come."""
+        self.complete = True
+        self.ending = None
+        self.send(frames.SENT)
         if self.expects:
             self.on_stop({"code": NO_ERROR})
         elif self.source == "stopped":
