@@ -51,6 +51,8 @@ export interface Case extends CaseBody {
   readonly exports?: GatewayCaseBody['exports'];
   /** The case is about the pipe to the application's process: it starts instances of the subject itself. */
   readonly pipe?: true;
+  /** It uses no instance that another such case has used, and leaves none. */
+  readonly fresh?: true;
 }
 
 /** A chapter of the catalogue; the keys are the slugs. */

@@ -2,6 +2,7 @@
 import type { Control } from './gateway/control.ts';
 import type { Deviation } from './process/filters.ts';
 import type { Pipes } from './process/pipes.ts';
+import type { InstancePool, Lease } from './process/pool.ts';
 import type { Instance, Target } from './targets/target.ts';
 
 export interface Endpoint {
@@ -43,12 +44,16 @@ export interface Subject {
   readonly process?: Pick<Instance, 'signal' | 'ended'>;
   /** Starts a further instance, where the kit started the subject. */
   readonly another?: Target['another'];
+  /** Of a run: instances that cases about the pipe use one after the other. */
+  readonly pool?: InstancePool;
   /** For cases about the pipe: how they start an instance, and what stands between it and the kit. */
   readonly host?: PipeHosting | null;
 }
 
 export interface PipeHosting {
   launch(pipes: Pipes): Promise<Instance>;
+  /** An instance that other cases may have used, where the case does without one of its own. */
+  readonly lease?: () => Promise<Lease>;
   readonly deviation: Deviation | null;
   /** Puts something between the kit and an instance, on the side of HTTP/2. */
   front?(endpoint: Endpoint): Promise<Endpoint>;

@@ -8,6 +8,8 @@ export interface ProcessCaseBody extends Omit<CaseBody, 'run'> {
   readonly claims?: readonly Claim[];
   /** The instance is started with these options of the manifest. */
   readonly alone?: Readonly<Record<string, number>>;
+  /** It judges how an instance begins or ends, or ends it: no other case can use it. */
+  readonly fresh?: true;
   run(trial: ProcessTrial): Promise<void>;
 }
 

@@ -44,8 +44,10 @@ export class HostEnd {
   left = false;
   readonly count: number;
   readonly #socket: Socket;
-  readonly #transcript: Transcript;
-  readonly #signal: AbortSignal;
+  #transcript: Transcript;
+  #signal: AbortSignal;
+  readonly #settled = new Set<number>();
+  #highestPromise = 0;
   readonly #hello: Hello | null;
   readonly #filters: PipeFilters;
   readonly #reader = new FrameReader(0xffff_ffff);
@@ -71,12 +73,44 @@ export class HostEnd {
     socket.on('end', () => this.#end()).on('close', () => this.#end());
   }
 
+  // --- one case after the other --------------------------------------------------------------------------------------
+
+  /** It is another case's from now on, which sees HELLO and nothing of what came between. */
+  lend(transcript: Transcript, signal: AbortSignal): void {
+    this.#transcript = transcript;
+    this.#signal = signal;
+    const [hello] = this.received;
+    this.received.length = 0;
+    if (hello !== undefined) this.received.push(hello);
+    transcript.event('=', 0, 'PIPE', `the pipe of process ${this.count}, which cases use one after the other`);
+  }
+
+  /** Settles what is live, and waits until the server has closed it: whether it has, within so many milliseconds. */
+  async emptied(ms: number): Promise<boolean> {
+    if (this.over) return false;
+    for (const number of this.grammar.open) if (!this.#settled.has(number)) this.send('SETTLED', number, {});
+    this.#signal = AbortSignal.timeout(ms);
+    const done = (): boolean => this.grammar.open.length === 0 || this.over;
+    await this.until(done, 'the exchanges to close').catch(() => {});
+    return done() && !this.over && this.grammar.findings.length === 0;
+  }
+
+  /** The number of the next promise. */
+  promise(): number {
+    return this.#highestPromise + 2;
+  }
+
   // --- writing -------------------------------------------------------------------------------------------------------
 
   /** A message that a host may write; whether it may do so now is the case's matter. */
   send<T extends keyof HostPayloads>(type: T, number: number, payload: HostPayloads[T]): void {
     const message = { type, number, payload } as HostMessage;
-    if (type === 'PUSH') this.grammar.promised((payload as HostPayloads['PUSH']).promise);
+    if (type === 'PUSH') {
+      const { promise } = payload as HostPayloads['PUSH'];
+      this.#highestPromise = promise;
+      this.grammar.promised(promise);
+    }
+    if (type === 'SETTLED') this.#settled.add(number);
     this.#write(frameOf(encode(message)), words(message));
   }
 

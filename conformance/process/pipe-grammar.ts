@@ -28,6 +28,12 @@ export class PipeGrammar {
   #highest = 0;
   #frames = 0;
 
+  /** Exchanges that are not closed; promises that are not answered among them. */
+  get open(): readonly number[] {
+    const open = [...this.#exchanges].flatMap(([number, { closed }]) => (closed ? [] : [number]));
+    return [...open, ...this.#promised];
+  }
+
   /** The kit's HELLO goes out. */
   greeted(payload: number): void {
     this.#taken = payload;

@@ -7,7 +7,7 @@ import { Failed, KitError } from '../outcome.ts';
 import type { Finding } from '../peer/grammar.ts';
 import type { Peer, RequestOptions } from '../peer/peer.ts';
 import type { StreamRecord } from '../peer/stream.ts';
-import type { Subject } from '../subject.ts';
+import type { PipeHosting, Subject } from '../subject.ts';
 import { EndedEarly, type Instance, TargetError } from '../targets/target.ts';
 import { describeAnswer, Trial } from '../trial.ts';
 import { HELLO, HostEnd, SMALL_OCTETS } from './host-end.ts';
@@ -48,14 +48,28 @@ export class ProcessTrial extends Trial {
     return [...super.findings, ...this.hosts.flatMap(({ grammar }) => grammar.findings)];
   }
 
-  /** Starts an instance and gives its pipe, with HELLO from both ends. `hello`: what the kit says. */
+  /**
+   * Gives the pipe of an instance, with HELLO from both ends. `hello`: what the kit says. It is one that other cases may have
+   * used before, where the case is not `fresh`.
+   */
   async begin(hello: Partial<Hello> = {}): Promise<HostEnd> {
-    await this.#launch({ ...HELLO, ...hello });
+    const lease = this.subject.host?.lease;
+    if (lease === undefined) await this.#launch({ ...HELLO, ...hello });
+    else await this.#take(lease);
     await this.up();
     // Where somebody took its port, it was started again on another.
     const host = this.hosts.find(({ over }) => !over);
     if (host === undefined) throw new Failed('the server has ended the pipe of a sound host');
     return host;
+  }
+
+  async #take(lease: NonNullable<PipeHosting['lease']>): Promise<void> {
+    const taken = this.idle(lease());
+    this.#instance = taken.then(({ instance }) => instance);
+    this.#instance.catch(() => {});
+    const { host } = await taken.catch(notUp);
+    host.lend(this.transcript, this.signal);
+    this.hosts.push(host);
   }
 
   /** Starts an instance whose pipe the case greets itself; gives the pipe when there is one. */
@@ -79,10 +93,7 @@ export class ProcessTrial extends Trial {
       this.subject = { ...this.subject, endpoint: front, tls: instance.tls, authority: instance.authority, small };
       return instance;
     } catch (error) {
-      if (!(error instanceof TargetError)) throw error;
-      const why = `the subject does not come up: ${error.message.split('\n')[0]}`;
-      // It gave up on a sound host. A port that is taken, or a slow start, is no deed of the subject's.
-      throw error instanceof EndedEarly ? new Failed(why) : new KitError(why);
+      return notUp(error);
     }
   }
 
@@ -218,4 +229,11 @@ export class ProcessTrial extends Trial {
     if (host.over) throw new Failed('the server has ended the pipe of a sound host');
     this.seen = 'the pipe goes on, and serves';
   }
+}
+
+function notUp(error: unknown): never {
+  if (!(error instanceof TargetError)) throw error;
+  const why = `the subject does not come up: ${error.message.split('\n')[0]}`;
+  // It gave up on a sound host. A port that is taken, or a slow start, is no deed of the subject's.
+  throw error instanceof EndedEarly ? new Failed(why) : new KitError(why);
 }

@@ -1,6 +1,8 @@
 /** The subject that a case is tried on: the run's, or an instance that is started for this case alone. */
 import { EXPORTS, formatKey, pathOf } from '../application/messages.ts';
 import type { Case } from '../case.ts';
+import { KitError } from '../outcome.ts';
+import type { InstancePool, Lease } from '../process/pool.ts';
 import type { PipeHosting, Subject } from '../subject.ts';
 import { type Instance, type Target, TargetError } from '../targets/target.ts';
 import type { Attempt } from './attempt.ts';
@@ -40,7 +42,37 @@ function exportsOf({ id, exports }: Case): Readonly<Record<string, string>> {
 
 /** The case starts its instances itself, and plays their application. */
 async function onInstances(
-  { alone = {} }: Case,
+  body: Case,
+  subject: Subject,
+  target: Target,
+  work: (subject: Subject) => Promise<Attempt>,
+): Promise<Attempt> {
+  const { alone, fresh } = body;
+  if (subject.pool !== undefined && alone === undefined && fresh !== true) return onShared(subject, subject.pool, work);
+  return onOwn(alone ?? {}, subject, target, work);
+}
+
+/** Nothing that the case does not close stays behind it: an instance is given back by the verdict. */
+async function onShared(
+  subject: Subject,
+  pool: InstancePool,
+  work: (subject: Subject) => Promise<Attempt>,
+): Promise<Attempt> {
+  const leases: Lease[] = [];
+  const lease = async (): Promise<Lease> => {
+    const one = await pool.take();
+    leases.push(one);
+    return one;
+  };
+  const launch = (): Promise<Instance> => Promise.reject(new KitError('a case that launches an instance is fresh'));
+  const attempt = await work({ ...subject, host: { deviation: null, launch, lease } });
+  const judged = leases.reduce((one, { instance }) => ended(one, instance), attempt);
+  for (const one of leases) pool.give(one, judged.verdict === 'pass');
+  return judged;
+}
+
+async function onOwn(
+  alone: Readonly<Record<string, number>>,
   subject: Subject,
   target: Target,
   work: (subject: Subject) => Promise<Attempt>,

@@ -7,6 +7,7 @@ import { REGISTRY_VERSION } from '../../spec/registry/index.ts';
 import type { Case, Need } from '../case.ts';
 import { KitError } from '../outcome.ts';
 import { turn } from '../peer/peer.ts';
+import { InstancePool } from '../process/pool.ts';
 import type { Report } from '../result.ts';
 import type { Subject } from '../subject.ts';
 import { type Crash, type Target, TargetError } from '../targets/target.ts';
@@ -40,7 +41,9 @@ export async function run(
   signal?: AbortSignal,
 ): Promise<Report> {
   const started = new Date();
-  const subject = await calibrate(target, options.timeout);
+  const { another } = target;
+  const pool = another === undefined ? {} : { pool: new InstancePool(another) };
+  const subject = { ...(await calibrate(target, options.timeout)), ...pool };
   const results = new Results(target, options, listeners, cases.length);
   for (const listener of listeners) listener.start?.(target.facts, cases.length, options.seed);
   try {
@@ -60,6 +63,7 @@ export async function run(
     return report;
   } finally {
     results.close();
+    await pool.pool?.stop();
   }
 }
 

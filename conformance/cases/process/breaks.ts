@@ -15,6 +15,7 @@ function closes(what: string, violate: (host: HostEnd, x: Forwarded) => void): P
   return {
     requirement: 'MSGI-PROC-9',
     title: `The server closes the pipe on ${what}.`,
+    fresh: true,
     async run(trial) {
       const host = await trial.begin();
       const peer = await trial.open();
@@ -29,6 +30,7 @@ function closes(what: string, violate: (host: HostEnd, x: Forwarded) => void): P
 
 export default {
   'too-long-a-payload': {
+    fresh: true,
     requirement: 'MSGI-PROC-9',
     title: 'The server closes the pipe on a payload that is longer than it has announced.',
     async run(trial) {

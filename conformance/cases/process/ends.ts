@@ -33,6 +33,7 @@ async function elsewhere(trial: ProcessTrial, one: Forwarded): Promise<Forwarded
 
 export default {
   'drain-is-told': {
+    fresh: true,
     requirement: 'MSGI-PROC-42',
     title: 'DRAIN tells the host that the server drains, and each connection that was opened on the pipe.',
     claims: ['drain'],
@@ -45,6 +46,7 @@ export default {
   },
 
   'the-pipe-outlives-its-exchanges': {
+    fresh: true,
     requirement: 'MSGI-PROC-44',
     title: 'A server that ends closes the pipe when its exchanges have closed and settled, and not before.',
     claims: ['drain'],
@@ -62,6 +64,7 @@ export default {
   },
 
   'a-pipe-that-ends': {
+    fresh: true,
     requirement: 'MSGI-PROC-48',
     title: 'When the pipe ends, exchanges are answered 502 in idle, reset in open, and finished in done.',
     async run(trial) {
@@ -90,6 +93,7 @@ export default {
   },
 
   'other-pipes-go-on': {
+    fresh: true,
     requirement: 'MSGI-PROC-50',
     title: 'The server goes on with the exchanges of other pipes when one pipe ends.',
     alone: { processes: 2 },
@@ -109,6 +113,7 @@ export default {
   },
 
   'a-process-is-started-anew': {
+    fresh: true,
     requirement: 'MSGI-PROC-49',
     title: 'A process that has ended unasked is started anew, and greeted.',
     limited: true,

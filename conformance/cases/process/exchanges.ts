@@ -4,7 +4,7 @@ import { same } from '../../gateway/events.ts';
 import type { ProcessCaseBody } from '../../process/case.ts';
 
 const REFUSED_STREAM = 7;
-const PROMISE = { promise: 2, method: 'GET', fields: [] } as const;
+const PROMISE = { method: 'GET', fields: [] } as const;
 
 export default {
   'a-promise-gets-its-head': {
@@ -15,18 +15,19 @@ export default {
       const host = await trial.begin();
       const peer = await trial.open();
       const x = await trial.ask(peer, 'a');
-      trial.say(x, 'PUSH', { ...PROMISE, target: trial.path('pushed') });
-      const answered = (): boolean => host.of(2, 'HEAD').length + host.of(2, 'RESET').length > 0;
+      const promise = host.promise();
+      trial.say(x, 'PUSH', { ...PROMISE, promise, target: trial.path('pushed') });
+      const answered = (): boolean => host.of(promise, 'HEAD').length + host.of(promise, 'RESET').length > 0;
       await host.until(() => answered() || host.over, 'HEAD or RESET of the promise');
-      const [head] = host.of(2, 'HEAD');
+      const [head] = host.of(promise, 'HEAD');
       if (head === undefined) return trial.fail('the promise is refused though the peer takes pushes');
       if (!head.pushed || head.request.target !== trial.path('pushed'))
         trial.fail('HEAD of the promise is not its own');
-      host.send('START', 2, { status: 200, fields: [], end: true });
-      host.send('SETTLED', 2, {});
+      host.send('START', promise, { status: 200, fields: [], end: true });
+      host.send('SETTLED', promise, {});
       trial.respond(x);
       await trial.answered(x, 200);
-      await host.message(2, 'CLOSE');
+      await host.message(promise, 'CLOSE');
     },
   },
 
@@ -38,8 +39,9 @@ export default {
       const peer = await trial.open();
       await peer.change(['ENABLE_PUSH', 0]);
       const x = await trial.ask(peer, 'a');
-      trial.say(x, 'PUSH', { ...PROMISE, target: trial.path('pushed') });
-      const { code, by } = await host.message(2, 'RESET');
+      const promise = host.promise();
+      trial.say(x, 'PUSH', { ...PROMISE, promise, target: trial.path('pushed') });
+      const { code, by } = await host.message(promise, 'RESET');
       if (code !== REFUSED_STREAM || by !== 'server') trial.fail(`the promise is refused with ${code} by ${by}`);
       trial.respond(x);
       await trial.answered(x, 200);

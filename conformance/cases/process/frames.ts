@@ -80,6 +80,7 @@ export default {
   },
 
   'payload-within-what-the-host-takes': {
+    fresh: true,
     requirement: 'MSGI-PROC-20',
     also: ['MSGI-PROC-8'],
     title: 'A request whose HEAD would be longer than the host takes is answered 431, and HEAD is not sent.',

@@ -4,6 +4,7 @@ import { HELLO } from '../../process/host-end.ts';
 
 export default {
   'hello-first-and-once': {
+    fresh: true,
     requirement: 'MSGI-PROC-14',
     title: 'HELLO is the first frame of the server, and comes once.',
     async run(trial) {
@@ -13,6 +14,7 @@ export default {
   },
 
   'waits-for-hello': {
+    fresh: true,
     requirement: 'MSGI-PROC-15',
     title: 'The server writes nothing behind its HELLO until that of the host has come, whole.',
     async run(trial) {
@@ -25,6 +27,7 @@ export default {
   },
 
   'no-common-version': {
+    fresh: true,
     requirement: 'MSGI-PROC-17',
     title: 'The server closes the pipe of a host with which it has no version in common.',
     // A server whose only host is of no use has no connection to serve on.
@@ -39,6 +42,7 @@ export default {
   },
 
   'further-versions': {
+    fresh: true,
     requirement: 'MSGI-PROC-17',
     title: 'The server takes a host that names a common version among others.',
     // A server that refuses it may not listen at all.
