@@ -98,23 +98,23 @@ function withoutH2(): string | false {
   }
 }
 
-t.test('a server in Python passes every case on the interface', { skip: withoutH2(), timeout: 120_000 }, async t => {
-  await withTarget('python-h2', async target => {
-    const { results } = await run(catalogue, target, { ...DEFAULT_OPTIONS, seed: 5, timeout: 10_000 });
-    const own = results.filter(({ requirements }) => requirements.every(id => id.startsWith('MSGI-')));
-    t.ok(own.length > 0);
-    t.same(
-      own
-        .filter(({ verdict, known }) => verdict === 'fail' && known === undefined)
-        .map(({ id, verdict, seen }) => `${verdict} ${id}: ${seen}`),
-      [],
-    );
-    t.same(
-      results.filter(({ verdict }) => verdict === 'error').map(({ id, seen }) => `${id}: ${seen}`),
-      [],
-    );
-  });
-});
+t.test(
+  'a server in Python passes every case, or is known to fail it',
+  { skip: withoutH2(), timeout: 120_000 },
+  async t => {
+    await withTarget('python-h2', async target => {
+      const { results } = await run(catalogue, target, { ...DEFAULT_OPTIONS, seed: 5, timeout: 10_000 });
+      const sound = ['pass', 'weak', 'not-applicable'];
+      t.equal(results.length, catalogue.length);
+      t.same(
+        results
+          .filter(({ verdict, known }) => !sound.includes(verdict) && known === undefined)
+          .map(({ id, verdict, seen }) => `${verdict} ${id}: ${seen}`),
+        [],
+      );
+    });
+  },
+);
 
 for (const [name, command] of [
   ['node-http2', 'node'],
