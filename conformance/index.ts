@@ -12,6 +12,7 @@ export type { Wish } from './application/requests.ts';
 export type { Case, CaseBody, CaseFacts, NamedCase, Need } from './case.ts';
 export { catalogue } from './cases/index.ts';
 export { type CertifyOptions, certify } from './certify.ts';
+export { type CertifyHostOptions, certifyHost } from './host/certify.ts';
 export { FORMATS, type Format, json, junit, type ReporterOptions, reporter, tap } from './reporters/index.ts';
 export type { Counts, Reason, Report, Result, SubjectFacts, TranscriptEntry, Verdict } from './result.ts';
 export { count, exitStatus, isKnownFailure, isUnexpectedPass, VERDICTS } from './result.ts';

@@ -2,7 +2,9 @@
 import { parseArgs } from 'node:util';
 import { provePrograms } from './application/prove.ts';
 import { applicationFaults } from './faults/applications/index.ts';
+import { hostFaults } from './faults/host/index.ts';
 import { faults } from './faults/index.ts';
+import { proveHosts } from './host/prove.ts';
 import { type Proof, type ProveOptions, prove } from './prove.ts';
 import { TargetError } from './targets/target.ts';
 import { UsageError } from './usage.ts';
@@ -53,15 +55,17 @@ function count(name: string, text: string): number {
 async function proveAll(options: ProveOptions): Promise<number> {
   const told = (proof: Proof): void => void process.stdout.write(`${row(proof)}\n`);
   const proofs = [...(await prove(options, told))];
-  await provePrograms(options, proof => {
+  const keep = (proof: Proof): void => {
     proofs.push(proof);
     told(proof);
-  });
+  };
+  await provePrograms(options, keep);
+  await proveHosts(options, keep);
   const defects = proofs.filter(({ defect }) => defect !== null);
   const cases = new Set(proofs.filter(({ fault }) => fault !== null).map(({ caseId }) => caseId));
   if (cases.size === 0) throw new UsageError(`no case begins with '${options.only}': msgi list --cases names them`);
   process.stdout.write(
-    `\n${cases.size} cases against ${faults.length + applicationFaults.length} faults, the sound server and the sound programs: ${defects.length} defects\n`,
+    `\n${cases.size} cases against ${faults.length + applicationFaults.length + hostFaults.length} faults, the sound server, the sound programs and the sound host: ${defects.length} defects\n`,
   );
   return defects.length === 0 ? 0 : 1;
 }

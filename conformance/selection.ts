@@ -4,6 +4,7 @@ import { requirementIds } from '../spec/registry/index.ts';
 import type { Case, NamedCase } from './case.ts';
 import { applicationCatalogue } from './cases/application/index.ts';
 import { gatewayCases, gatewaySuites } from './cases/gateway/index.ts';
+import { hostCatalogue } from './cases/host/index.ts';
 import { catalogue, http2Cases } from './cases/index.ts';
 import { middlewareCatalogue } from './cases/middleware/index.ts';
 import { processCases } from './cases/process/index.ts';
@@ -24,11 +25,12 @@ export function claimedSuites(claims: readonly string[]): readonly string[] {
   return ['http2', ...['gateway', 'process'].filter(claim => claims.includes(claim))];
 }
 
-/** Every suite there is, as lists show them; those of programs are run by `certify --app` and `certify --middleware`. */
+/** Every suite there is, as lists show them; those of programs and hosts are run by `certify --app`, `--middleware` and `--host`. */
 export const allSuites: Readonly<Record<string, readonly NamedCase[]>> = {
   ...suites,
   application: applicationCatalogue,
   middleware: middlewareCatalogue,
+  host: hostCatalogue,
 };
 
 /** Every case of every suite. */

@@ -2,6 +2,7 @@
 import { Command, Option } from 'commander';
 import type { CertifyProgramOptions } from '../application/certify.ts';
 import type { CertifyOptions } from '../certify.ts';
+import type { CertifyHostOptions } from '../host/certify.ts';
 import { checkReportFile, writeReportFile } from '../report-file.ts';
 import { FORMATS, type Format, json, type Output, reporter, terminalOf } from '../reporters/index.ts';
 import { exitStatus, type Report } from '../result.ts';
@@ -20,6 +21,10 @@ With --app or --middleware the kit is the server: it hosts the module's default 
 peers, and judges the program's half of the MSGI specification. Each --request names what is asked ('GET /path', 'POST
 /path @file'); without any, what the module exports as certify.requests, or else GET, HEAD and POST of /.
 
+With --host the kit is the server: it starts the command, speaks MSGI/process with it on descriptors 0 and 1, and judges the
+application's end of the pipe. {application} is the kit's application for hosts in JavaScript; hosts/application.md says what
+one in another language does.
+
 Exit status: 0 all rules kept, 1 a rule broken (or a known failure that passes), 2 the kit could not do its work.
 
 Examples:
@@ -31,7 +36,8 @@ Examples:
   msgi certify nginx --report nginx.json --seed 7        the same order of cases as in the run with seed 7
   msgi certify --app examples/hello.js                   an application, without a server
   msgi certify --app app.js --request 'GET /events' --request 'POST /upload @photo.jpg'
-  msgi certify --middleware compress.js                  a function that takes an application and gives one`;
+  msgi certify --middleware compress.js                  a function that takes an application and gives one
+  msgi certify --host 'npx msgi process {application}'   a host of MSGI/process`;
 
 interface Flags extends TargetFlags, ProgramFlags {
   readonly suite?: readonly string[];
@@ -49,9 +55,9 @@ interface Flags extends TargetFlags, ProgramFlags {
 
 export function certifyCommand(settle: (status: number) => void): Command {
   const command = new Command('certify')
-    .summary('judge a server, an application or middleware: does it keep the rules?')
+    .summary('judge a server, an application, middleware or a host: does it keep the rules?')
     .description(
-      'Judge a server, or a program with --app or --middleware: run the cases, show each rule broken and what shows it.',
+      'Judge a server, or a program with --app, --middleware or --host: run the cases, show each rule broken and what shows it.',
     )
     .argument('[target]', 'whom to judge', 'reference')
     .option(
@@ -79,6 +85,7 @@ export function certifyCommand(settle: (status: number) => void): Command {
     .action(async (target: string, flags: Flags, self: Command) => {
       const program = programOf(flags);
       if (program === null) settle(await run(target, flags));
+      else if (program.kind === 'host') settle(await judgeHost(program.file, self, flags));
       else settle(await judgeProgram(program, self.args, flags));
     });
 }
@@ -104,6 +111,18 @@ async function judgeProgram(
   const argument = shellWords(programWords(flags));
   const options: CertifyProgramOptions = { ...runOptionsOf('', flags), requests, argument };
   return interruptible(flags, signal => certify(file, { ...options, signal }));
+}
+
+/** Throws UsageError for what is said about targets only. */
+async function judgeHost(command: string, self: Command, flags: Flags): Promise<number> {
+  if (self.args.length > 0) throw new UsageError('give a target or --host, not both');
+  if (flags.suite !== undefined) throw new UsageError('--suite goes with a target: --host has a suite of its own');
+  if (flags.report !== undefined) checkReportFile(flags.report);
+  const { certifyHost, HOST_JOBS, wordsOf } = await import('../host/certify.ts');
+  const jobs = self.getOptionValueSource('jobs') === 'default' ? HOST_JOBS : flags.jobs;
+  const argument = shellWords(programWords(flags));
+  const options: CertifyHostOptions = { ...runOptionsOf('', flags), jobs, argument };
+  return interruptible(flags, signal => certifyHost(wordsOf(command), { ...options, signal }));
 }
 
 /** The run, its report and its exit status; SIGINT and SIGTERM cut it short. */

@@ -25,7 +25,8 @@ export function explainCommand(): Command {
     .action(async (id: string) => {
       const { faults } = await import('../faults/index.ts');
       const { applicationFaults } = await import('../faults/applications/index.ts');
-      process.stdout.write(`${explain(id, [...faults, ...applicationFaults]).join('\n')}\n`);
+      const { hostFaults } = await import('../faults/host/index.ts');
+      process.stdout.write(`${explain(id, [...faults, ...applicationFaults, ...hostFaults]).join('\n')}\n`);
     });
 }
 
@@ -71,7 +72,11 @@ function explainCase(one: NamedCase & Hosted, faults: readonly AnyFault[]): read
 }
 
 /** What a suite is about, as `certify` is told it. */
-const SUBJECTS: Readonly<Record<string, string>> = { application: '--app FILE', middleware: '--middleware FILE' };
+const SUBJECTS: Readonly<Record<string, string>> = {
+  application: '--app FILE',
+  middleware: '--middleware FILE',
+  host: "--host 'COMMAND'",
+};
 
 function suiteOf(one: NamedCase): string {
   return Object.keys(allSuites).find(name => allSuites[name]?.includes(one)) ?? '';
