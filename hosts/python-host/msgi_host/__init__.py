@@ -1,0 +1,1 @@
+"""A host of MSGI/process for applications in Python."""
