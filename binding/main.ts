@@ -1,6 +1,8 @@
 /** `msgi process`: hosts the default export of a module behind a server of any kind (chapter 11). */
 import { spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import { createServer, type Server, Socket } from 'node:net';
+import { devNull } from 'node:os';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { inspect, parseArgs } from 'node:util';
@@ -84,6 +86,7 @@ async function outer(argv: readonly string[]): Promise<number> {
     env: { ...process.env, [INNER]: '1' },
     stdio: ['ignore', 2, 2, 0, 1],
   });
+  leaveDescriptors();
   const forward = (signal: NodeJS.Signals): void => void child.kill(signal);
   process.on('SIGINT', forward).on('SIGTERM', forward);
   return new Promise((resolve, reject) => {
@@ -94,6 +97,15 @@ async function outer(argv: readonly string[]): Promise<number> {
       resolve(status ?? 1);
     });
   });
+}
+
+/** The pipe is the inner process's alone: what that closes is closed, though this one waits for it (MSGI-PROC-9). */
+function leaveDescriptors(): void {
+  for (const descriptor of [0, 1]) {
+    closeSync(descriptor);
+    // The lowest that is free: nothing else can take its place.
+    openSync(devNull, 'r+');
+  }
 }
 
 async function onDescriptors(file: string, options: Options): Promise<number> {

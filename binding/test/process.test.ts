@@ -1,7 +1,7 @@
 /** Hosts as processes: started, replaced when they crash, and stopped; and what they print does not matter. */
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { createReadStream, createWriteStream, mkdtempSync, rmSync } from 'node:fs';
 import { type ClientHttp2Session, connect } from 'node:http2';
 import { connect as dial } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -10,6 +10,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
 import { serve } from '../../reference-impl/server.ts';
+import { encode, hostReader } from '../codec.ts';
+import type { Head } from '../messages.ts';
 import { type ProcessOptions, processApp } from '../server/index.ts';
 import { ServerPipe } from '../server/pipe.ts';
 import { carrier, listenTo } from '../stdio.ts';
@@ -148,4 +150,68 @@ t.test('a host on a unix socket', async t => {
   t.equal(status, 0);
   t.equal(said.join('').match(/start/g)?.length, 1, 'started once for both');
   t.equal(said.join('').match(/stop/g)?.length, 1);
+});
+
+const caps = {
+  multiplex: true,
+  duplex: true,
+  push: false,
+  inform: true,
+  trailers: true,
+  tunnel: false,
+  credit: 'exact',
+  priority: 'none',
+  reset: 'code',
+} as const;
+
+/** An exchange whose application waits for ever. */
+const waiting: Head = {
+  connection: 1,
+  id: 1,
+  request: {
+    version: '2',
+    method: 'GET',
+    scheme: 'http',
+    authority: 'a',
+    target: '/drain',
+    base: '',
+    protocol: '',
+    fields: [],
+  },
+  caps,
+  priority: { scheme: 'none', urgency: 3, incremental: false },
+  window: 0,
+  room: 0,
+  pushed: false,
+  ended: true,
+};
+
+t.test('a pipe that the host closes is closed for its server, though an application still runs', async t => {
+  // Sockets, which are what Node.js gives to a child, can be shut down in one direction; pipes are closed or not.
+  const folder = mkdtempSync(join(tmpdir(), 'msgi-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  const [input, output] = [join(folder, 'in'), join(folder, 'out')];
+  execFileSync('mkfifo', [input, output]);
+  const [file = '', ...args] = command;
+  const words = ['-c', 'exec "$0" "$@" < "$IN" > "$OUT"', file, ...args, app];
+  const env = { ...process.env, IN: input, OUT: output };
+  const host = spawn('sh', words, { env, stdio: ['ignore', 'ignore', 'ignore'], detached: true });
+  t.teardown(() => process.kill(-(host.pid as number), 'SIGKILL'));
+  const [to, from] = [createWriteStream(input), createReadStream(output)];
+  t.teardown(() => to.destroy());
+  to.on('error', () => {});
+  const ended = once(from, 'end');
+  const reader = hostReader(65_536);
+  const types: string[] = [];
+  from.on('data', octets => {
+    for (const { type } of reader.read(octets as Uint8Array)) types.push(type);
+    if (types.length > 1) return;
+    to.write(encode({ type: 'OPEN', number: 1, payload: { peer: null, local: null, tls: null } }));
+    to.write(encode({ type: 'HEAD', number: 3, payload: waiting }));
+    to.write(encode({ type: 'SENT', number: 999, payload: null }));
+  });
+  to.write(encode({ type: 'HELLO', number: 0, payload: { versions: ['1.0'], payload: 65_536, name: 'test' } }));
+  await ended;
+  t.same(types, ['HELLO']);
+  t.equal(host.exitCode, null, 'and the process still waits for its application');
 });
