@@ -23,6 +23,7 @@ export async function attempt(body: HostCase, instance: HostInstance, timeout: n
   const trial = new HostTrial(instance, body.id, transcript, wait => deadline.idle(wait));
   const ending = judged(body, trial, await endingOf(body, trial, timeout));
   deadline.clear();
+  await instance.reaped();
   const { verdict, seen, reason, limited } = crashed(instance, ending);
   return {
     verdict,

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Transcript } from '../peer/transcript.ts';
 import type { Deviation } from '../process/filters.ts';
 import { atExit } from '../targets/exit.ts';
@@ -13,6 +14,9 @@ import { Waits } from './waits.ts';
 
 /** Characters of what it prints that are kept. */
 const OUTPUT = 4000;
+
+/** Milliseconds in which a process whose application is gone is expected to end. */
+const REAP_MS = 2000;
 
 export interface Launch {
   /** Program and arguments. */
@@ -89,6 +93,12 @@ export class HostInstance {
     this.waits.signal = signal;
     this.remote.transcript = transcript;
     this.pipe.transcript = transcript;
+  }
+
+  /** A process whose application is gone without a word has ended, or is about to: how is told soon. */
+  async reaped(): Promise<void> {
+    if (!this.remote.lost || this.left || this.exit !== null) return;
+    await Promise.race([once(this.#child, 'exit'), delay(REAP_MS, undefined, { ref: false })]);
   }
 
   /** Ends it, whatever it does. */

@@ -2,9 +2,11 @@
 import t from 'tap';
 import { registry, requirementIds, sourceOf } from '../../spec/registry/index.ts';
 import { applicationCatalogue } from '../cases/application/index.ts';
+import { hostCatalogue } from '../cases/host/index.ts';
 import { catalogue } from '../cases/index.ts';
 import { middlewareCatalogue } from '../cases/middleware/index.ts';
 import { applicationFaults } from '../faults/applications/index.ts';
+import { hostFaults } from '../faults/host/index.ts';
 import { faults } from '../faults/index.ts';
 import { coverage, openErrors } from '../open-rows.ts';
 import { allCases } from '../selection.ts';
@@ -79,6 +81,18 @@ t.test('every case on programs has a bad program, and every bad program a case',
     t.match(deviation, /^[A-Z].*\.$/, `${id}: a deviation is a sentence`);
     for (const one of cases.filter(({ id }) => fails.includes(id)))
       t.equal(one.requirement, clause, `${id} breaks the sentence that ${one.id} is about`);
+  }
+});
+
+t.test('every case on hosts has a wrong host, and every wrong host a case', async t => {
+  const proved = hostFaults.flatMap(({ fails }) => fails);
+  t.strictSame([...new Set(proved)].sort(), hostCatalogue.map(({ id }) => id).sort());
+  t.equal(new Set(hostFaults.map(({ id }) => id)).size, hostFaults.length, 'no fault id is used twice');
+  for (const { id, clause, deviation, fails } of hostFaults) {
+    t.match(deviation, /^[A-Z].*\.$/, `${id}: a deviation is a sentence`);
+    t.ok(fails.length <= 5, `${id} fails few`);
+    for (const { requirement, also = [] } of hostCatalogue.filter(one => fails.includes(one.id)))
+      t.ok([requirement, ...also].includes(clause as typeof requirement), `${id} breaks the sentence of its cases`);
   }
 });
 

@@ -80,6 +80,12 @@ const WRONG: readonly (readonly [args: readonly string[], message: RegExp])[] = 
   [['certify', 'nginx', '--app', 'x.js'], /give a target or --app, not both/],
   [['certify', '--app', 'x.js', '--middleware', 'y.js'], /give --app or --middleware, not both/],
   [['certify', '--app', 'x.js', '--suite', 'http2'], /--suite goes with a target/],
+  [['certify', 'nginx', '--host', 'x'], /give a target or --host, not both/],
+  [['certify', '--host', 'x', '--app', 'y.js'], /--host stands alone/],
+  [['certify', '--host', 'x', '--suite', 'http2'], /--suite goes with a target/],
+  [['certify', '--host', 'x {app}'], /--host knows no \{app\}: known are \{application\}/],
+  [['certify', '--host', '/no/host'], /the host cannot be started/],
+  [['certify', '--host', "x 'y"], /there is no end of the quote/],
   [['certify', '--app', 'no-such.js'], /no-such\.js: there is no such file/],
   [['certify', '--app', 'examples/hello.js', '--request', 'GET'], /is no request: write it like 'GET \/path'/],
   [['certify', '--app', 'examples/hello.js', '--request', 'POST / @/no/file'], /no such file/],
@@ -215,6 +221,16 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
+t.test('a host is certified, and the same command comes with it', async t => {
+  const host = '{node} {package}/dist/msgi.js process {application}';
+  const args = ['certify', '--host', host, '--case', 'host/heads-wait-for-nobody', '--seed', '7'];
+  const { status, out, err } = await msgi(...args);
+  t.strictSame({ status, err }, { status: 0, err: '' });
+  t.match(out, 'pass host/heads-wait-for-nobody');
+  t.match(out, `The same again: npx msgi certify --host '${host}' --case host/heads-wait-for-nobody --seed 7`);
+  t.match((await msgi('list', '--suite', 'host')).out, 'host/room-is-kept');
+});
+
 t.test('an application is certified without a server', async t => {
   const args = [
     'certify',
@@ -230,5 +246,6 @@ t.test('an application is certified without a server', async t => {
   const listed = await msgi('list', '--suite', 'application,middleware');
   t.match(listed.out, 'middleware/prefix-is-kept');
   t.match((await msgi('explain', 'app-failures/producer-stops')).out, 'msgi certify --app FILE --case');
+  t.match((await msgi('explain', 'host/room-is-kept')).out, /MSGI-PROC-23[\s\S]*msgi certify --host 'COMMAND' --case/);
   t.match((await msgi('explain', 'MSGI-APP-5')).out, 'app-failures/producer-stops');
 });

@@ -116,7 +116,7 @@ export default {
 
   'inform-is-true-when-it-is-sent': {
     requirement: 'MSGI-PROC-33',
-    title: 'inform gives true, and INFORM is sent.',
+    title: 'The host gives true at inform, and sends INFORM.',
     async run(trial) {
       await trial.open();
       const x = await trial.ask('a');
@@ -131,7 +131,7 @@ export default {
 
   'inform-is-false-where-it-is-not-sent': {
     requirement: 'MSGI-PROC-33',
-    title: 'inform gives false where caps.inform is false, and INFORM is not sent.',
+    title: 'The host gives false at inform where caps.inform is false, and does not send INFORM.',
     async run(trial) {
       await trial.open();
       const x = await trial.ask('a', { version: '1.0', caps: { inform: false } });
@@ -145,7 +145,7 @@ export default {
 
   'push-is-true-when-it-is-sent': {
     requirement: 'MSGI-PROC-34',
-    title: 'push gives true, and PUSH is sent, before the response and within it.',
+    title: 'The host gives true at push, and sends PUSH, before the response and within it.',
     async run(trial) {
       await trial.open();
       const x = await trial.ask('a');
@@ -168,7 +168,8 @@ export default {
 
   'push-is-false-where-it-is-not-sent': {
     requirement: 'MSGI-PROC-34',
-    title: 'push gives false, and PUSH is not sent, where caps.push is false or a rule of push that shows forbids it.',
+    title:
+      'The host gives false at push, and does not send PUSH, where caps.push is false or a rule that it can see forbids it.',
     async run(trial) {
       await trial.open();
       const ask = (name: string, options: HeadOptions = {}): Promise<DrivenExchange> => trial.ask(name, options);
