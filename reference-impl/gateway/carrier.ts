@@ -1,16 +1,19 @@
-/** What an exchange asks of its connection: of the engine on HTTP/2, of one message at a time on HTTP/1.x. */
+/** What an exchange asks of its connection: of the engine on HTTP/2, of one message at a time on HTTP/1.x, of a library below. */
 import type { App, Caps, Connection, Fields, Priority } from '../../spec/msgi.ts';
 import type { Request } from '../engine/request-head.ts';
 import type { FieldList } from '../engine/response-blocks.ts';
 import type { Party, Stream } from '../engine/stream.ts';
 import type { Handling } from './handling.ts';
 
+/** A field section in the form of its connection: octets, or what a library takes. For the sender beside its maker alone. */
+export type Block = object;
+
 /** Field sections as they go out. */
 export interface Blocks {
   /** One made before from equal arguments; null where there is none. */
-  find(status: number, list: FieldList, contentLength: number, date: string): Uint8Array | null;
+  find(status: number, list: FieldList, contentLength: number, date: string): Block | null;
   /** Good until the next one. `contentLength` −1 and `date` "" add no such field; `remember` keeps it for `find`. */
-  make(status: number, list: FieldList, contentLength: number, date: string, remember?: boolean): Uint8Array;
+  make(status: number, list: FieldList, contentLength: number, date: string, remember?: boolean): Block;
 }
 
 /** The sending half of a connection. */
@@ -22,9 +25,9 @@ export interface Sending {
   readonly writable: boolean;
   /** Octets that the stream could hand on now. */
   room(stream: Stream): number;
-  interim(stream: Stream, block: Uint8Array): void;
+  interim(stream: Stream, block: Block): void;
   /** `endStream` where no content follows. */
-  head(stream: Stream, block: Uint8Array, endStream: boolean): void;
+  head(stream: Stream, block: Block, endStream: boolean): void;
   /** The whole content, and the end. */
   content(stream: Stream, octets: Uint8Array): void;
   queue(stream: Stream, octets: Uint8Array): void;
@@ -54,11 +57,12 @@ export interface Wire {
 
 /** The connection as its exchanges see it. */
 export interface Carrier {
-  readonly http2: Wire;
+  readonly wire: Wire;
   readonly face: Connection;
   /** The value of the date field now. */
   readonly date: string;
-  readonly initialWindow: number;
+  /** Octets that were read and may be withheld, so that one grant is made of many; at most half of the initial window. */
+  readonly withheld: number;
   readonly outputMark: number;
   caps(handling: Handling): Caps;
   /** What the peer asks for now. */

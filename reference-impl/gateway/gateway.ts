@@ -85,7 +85,7 @@ const PUSH_CAPS = capsByPriority({ ...ORDINARY, push: true });
 const TUNNEL_CAPS = capsByPriority({ ...ORDINARY, tunnel: true });
 
 export class Gateway implements Carrier, ConnectionListener {
-  readonly http2: Http2Connection;
+  readonly wire: Http2Connection;
   readonly face: Connection;
   readonly #host: Host;
   readonly #transport: Transport;
@@ -98,22 +98,22 @@ export class Gateway implements Carrier, ConnectionListener {
     this.#host = host;
     this.#transport = transport;
     const extended = [...host.protocols].some(protocol => protocol !== '');
-    this.http2 = new Http2Connection(this, host.limits, {
+    this.wire = new Http2Connection(this, host.limits, {
       extendedConnect: extended,
       policy: host.priority,
       allocate: octets => Buffer.allocUnsafeSlow(octets),
     });
-    const tree = (): PriorityNode | null => viewOf(this.http2.priorities.root(this.#invoked));
+    const tree = (): PriorityNode | null => viewOf(this.wire.priorities.root(this.#invoked));
     const room = (id: number): number => this.#room(id);
-    this.face = connectionFace(this.http2, transport, tree, room, () => this.drain());
+    this.face = connectionFace(this.wire, transport, tree, room, () => this.drain());
   }
 
   get date(): string {
     return this.#host.clock.date;
   }
 
-  get initialWindow(): number {
-    return this.#host.limits.initialWindow;
+  get withheld(): number {
+    return this.#host.limits.initialWindow / 2;
   }
 
   get outputMark(): number {
@@ -146,9 +146,9 @@ export class Gateway implements Carrier, ConnectionListener {
 
   /** Promises a request, and runs `app`, or what is hosted, on it in a later turn (MSGI-PUSH-14). */
   promise(parent: Handling, section: Fields, request: Request, app: App = this.#host.app): boolean {
-    const handling = this.http2.promise(parent, section) as Handling | null;
+    const handling = this.wire.promise(parent, section) as Handling | null;
     if (handling === null) return false;
-    this.http2.priorities.promise(handling, parent.id, request.priority);
+    this.wire.priorities.promise(handling, parent.id, request.priority);
     handling.begin(request);
     const later = new Promise(resolve => setImmediate(resolve));
     follow(
@@ -170,17 +170,17 @@ export class Gateway implements Carrier, ConnectionListener {
   }
 
   caps(handling: Handling): Caps {
-    const { counting } = this.http2.priorities;
+    const { counting } = this.wire.priorities;
     if (handling.head.method === 'CONNECT') return TUNNEL_CAPS[counting];
-    return (!handling.promised && this.http2.takesPromises ? PUSH_CAPS : CAPS)[counting];
+    return (!handling.promised && this.wire.takesPromises ? PUSH_CAPS : CAPS)[counting];
   }
 
   priority(handling: Handling): Priority {
-    return priorityOf(this.http2.priorities, handling);
+    return priorityOf(this.wire.priorities, handling);
   }
 
   prioritize(handling: Handling, urgency: number, incremental: boolean): void {
-    this.http2.priorities.prioritize(handling, urgency, incremental);
+    this.wire.priorities.prioritize(handling, urgency, incremental);
   }
 
   informs(): boolean {
@@ -202,17 +202,17 @@ export class Gateway implements Carrier, ConnectionListener {
 
   /** No new streams; every live exchange is told. */
   drain(): void {
-    if (this.http2.draining) return;
+    if (this.wire.draining) return;
     this.#drainedAt = performance.now();
-    this.http2.drain();
+    this.wire.drain();
     this.#invoked?.tell({ type: 'drain' });
-    for (const stream of this.http2.running()) (stream as Handling).tell({ type: 'drain' });
+    for (const stream of this.wire.running()) (stream as Handling).tell({ type: 'drain' });
   }
 
   /** The grace time is over: what still runs is cancelled. */
   cancel(): void {
-    this.http2.finishDrain();
-    for (const stream of this.http2.running()) (stream as Handling).limit('the server is stopping');
+    this.wire.finishDrain();
+    for (const stream of this.wire.running()) (stream as Handling).limit('the server is stopping');
   }
 
   setDeadline(handling: Handling, ms: number): void {
@@ -221,20 +221,20 @@ export class Gateway implements Carrier, ConnectionListener {
 
   /** The server's coarse timer: deadlines, and peers that do not let content go. */
   tick(now: number): void {
-    if (now - this.#drainedAt >= DRAIN_LIMIT) this.http2.finishDrain();
+    if (now - this.#drainedAt >= DRAIN_LIMIT) this.wire.finishDrain();
     this.#deadlines.tick(now);
-    for (const stream of this.http2.streams()) this.#checkWaits(stream as Handling, now);
+    for (const stream of this.wire.streams()) this.#checkWaits(stream as Handling, now);
   }
 
   #checkWaits(handling: Handling, now: number): void {
     // Content that has a window and waits all the same waits for the transport, which has a limit of its own.
-    const blocked = !this.http2.windowOpen(handling);
-    checkWaits(this.#host, handling, now, blocked, this.http2.sender.writable);
+    const blocked = !this.wire.windowOpen(handling);
+    checkWaits(this.#host, handling, now, blocked, this.wire.sender.writable);
   }
 }
 
 export function connectionFace(
-  http2: { readonly draining: boolean },
+  wire: { readonly draining: boolean },
   transport: Ends,
   tree: () => PriorityNode | null,
   room: (id: number) => number,
@@ -255,7 +255,7 @@ export function connectionFace(
       return tree();
     },
     get draining() {
-      return http2.draining;
+      return wire.draining;
     },
     get locals() {
       locals ??= localsOf(room);

@@ -7,7 +7,7 @@ import type { Close, Fields, Notice, RequestHead } from '../../spec/msgi.ts';
 import { ERROR_CODE } from '../../wire/index.ts';
 import { type Party, Stream } from '../engine/stream.ts';
 import { checkFields, checkInteger, checkStatus, hasField, toOctets, withoutField } from './arguments.ts';
-import type { Carrier } from './carrier.ts';
+import type { Block, Carrier } from './carrier.ts';
 import { Failure } from './exchange-error.ts';
 import { Inbound } from './inbound.ts';
 import { Notices } from './notices.ts';
@@ -110,7 +110,7 @@ export class Handling extends Stream {
     const declared = checkFields(fields);
     if (this.phase === 'dead') return false;
     this.#wantIdle('inform');
-    const { sender } = this.gateway.http2;
+    const { sender } = this.gateway.wire;
     if (!this.gateway.informs(this, status)) return false;
     if (sender.output.length > this.gateway.outputMark || !sender.writable) return false;
     if (status === 100) this.expectsContinue = false;
@@ -119,15 +119,15 @@ export class Handling extends Stream {
   }
 
   #interim(status: number, fields: Fields): void {
-    const { http2 } = this.gateway;
-    http2.sender.interim(this, http2.sender.blocks.make(status, fields, -1, ''));
-    http2.announce();
+    const { wire } = this.gateway;
+    wire.sender.interim(this, wire.sender.blocks.make(status, fields, -1, ''));
+    wire.announce();
   }
 
   respond(status: number, fields: Fields, body: Uint8Array | string | undefined): void {
     const octets = body === undefined ? null : toOctets(body);
     const length = octets === null ? 0 : octets.length;
-    const { blocks } = this.gateway.http2.sender;
+    const { blocks } = this.gateway.wire.sender;
     const { method } = this.head;
     const known =
       method !== 'HEAD' && method !== 'CONNECT' ? blocks.find(status, fields, length, this.gateway.date) : null;
@@ -154,7 +154,7 @@ export class Handling extends Stream {
     }
     if (this.phase === 'dead') return;
     this.#wantIdle('respond');
-    const { blocks } = this.gateway.http2.sender;
+    const { blocks } = this.gateway.wire.sender;
     const date = hasField(fields, 'date') ? '' : this.gateway.date;
     if (bodiless) {
       const list = status !== 304 && declared >= 0 ? withoutField(fields, 'content-length') : fields;
@@ -167,18 +167,18 @@ export class Handling extends Stream {
     this.#send(status, block, isHead || length === 0 ? null : octets);
   }
 
-  #send(status: number, block: Uint8Array, octets: Uint8Array | null): void {
-    const { http2 } = this.gateway;
+  #send(status: number, block: Block, octets: Uint8Array | null): void {
+    const { wire } = this.gateway;
     this.phase = 'done';
     this.status = status;
     if (octets === null) {
-      http2.sender.head(this, block, true);
+      wire.sender.head(this, block, true);
     } else {
       this.sent = octets.length;
-      http2.sender.head(this, block, false);
-      http2.sender.content(this, octets);
+      wire.sender.head(this, block, false);
+      wire.sender.content(this, octets);
     }
-    http2.announce();
+    wire.announce();
     this.responseDone();
   }
 
@@ -189,19 +189,21 @@ export class Handling extends Stream {
     this.#wantIdle('start');
     // Who starts a success before it has read means to read: behind the head no 100 can come.
     if (status < 300) this.sendContinue();
-    const { http2 } = this.gateway;
-    this.tunnel = this.head.method === 'CONNECT' && status < 300;
-    const loses = declared >= 0 && (this.tunnel || status === 204 || status === 205);
+    const { wire } = this.gateway;
+    const tunnel = this.head.method === 'CONNECT' && status < 300;
+    const loses = declared >= 0 && (tunnel || status === 204 || status === 205);
     const list = loses ? withoutField(fields, 'content-length') : fields;
     const bodiless = this.head.method === 'HEAD' || status === 204 || status === 205 || status === 304;
-    const drops = bodiless && !this.tunnel;
+    const drops = bodiless && !tunnel;
+    const date = hasField(fields, 'date') ? '' : this.gateway.date;
+    const block = wire.sender.blocks.make(status, list, -1, date);
+    this.tunnel = tunnel;
     this.unended = drops;
     this.phase = 'open';
     this.status = status;
-    this.outbound = new Outbound(this, drops, drops || this.tunnel ? -1 : declared);
-    const date = hasField(fields, 'date') ? '' : this.gateway.date;
-    http2.sender.head(this, http2.sender.blocks.make(status, list, -1, date), drops);
-    http2.announce();
+    this.outbound = new Outbound(this, drops, drops || tunnel ? -1 : declared);
+    wire.sender.head(this, block, drops);
+    wire.announce();
     return this.outbound;
   }
 
@@ -235,7 +237,7 @@ export class Handling extends Stream {
   /** Fails the exchange from this side. */
   fail(code: number, by: Party, rule: string): void {
     if (this.phase === 'dead' || this.over) return;
-    this.gateway.http2.reset(this, code, by, rule);
+    this.gateway.wire.reset(this, code, by, rule);
     // Over on the wire, but not here: content waits to be read, or a response without content to be ended.
     if (this.failed) return;
     this.failed = true;
@@ -249,14 +251,14 @@ export class Handling extends Stream {
       this.fail(ERROR_CODE.CANCEL, 'server', rule);
       return;
     }
-    const { sender } = this.gateway.http2;
+    const { sender } = this.gateway.wire;
     this.status = status;
     this.phase = 'dead';
     this.stopped = true;
     this.failed = true;
     this.onFail(ERROR_CODE.CANCEL, 'server', rule);
     sender.head(this, sender.blocks.make(status, NO_FIELDS, -1, this.gateway.date), true);
-    this.gateway.http2.announce();
+    this.gateway.wire.announce();
   }
 
   /** An error that was handed out for this exchange: no failure of the application that lets it through. */
@@ -269,7 +271,7 @@ export class Handling extends Stream {
     this.settled = true;
     if (this.inbound !== null && this.inbound.state === 'flowing') this.inbound.stop();
     this.#closeIfOver();
-    if (this.failed) this.gateway.http2.release(this);
+    if (this.failed) this.gateway.wire.release(this);
   }
 
   requestEnded(): void {
@@ -277,7 +279,7 @@ export class Handling extends Stream {
   }
 
   requestStopped(): void {
-    this.gateway.http2.stop(this);
+    this.gateway.wire.stop(this);
     this.#closeIfOver();
   }
 
@@ -337,7 +339,7 @@ export class Handling extends Stream {
     this.over = true;
     if (this.extras !== null) this.extras.deadline = Number.POSITIVE_INFINITY;
     this.extras?.notices?.tell(this.closeNotice());
-    if (!this.failed) this.gateway.http2.release(this);
+    if (!this.failed) this.gateway.wire.release(this);
   }
 
   closeNotice(): Close {
@@ -358,7 +360,7 @@ export class Handling extends Stream {
     const extras = this.withExtras();
     if (extras.notices === null) {
       extras.notices = new Notices(error => this.gateway.report(error, this));
-      if (this.gateway.http2.draining) extras.notices.tell({ type: 'drain' });
+      if (this.gateway.wire.draining) extras.notices.tell({ type: 'drain' });
       if (this.over) extras.notices.tell(this.closeNotice());
     }
     return extras.notices.watch(listener);

@@ -52,7 +52,7 @@ export class Inbound {
   }
 
   get #allowance(): number {
-    return this.#handling.gateway.http2.allowance(this.#handling);
+    return this.#handling.gateway.wire.allowance(this.#handling);
   }
 
   /** Content of the peer. */
@@ -160,13 +160,13 @@ export class Inbound {
   #consumed(octets: number): void {
     if (this.#manual) return;
     this.#withheld += octets;
-    if (this.#withheld < this.#handling.gateway.initialWindow / 2) return;
+    if (this.#withheld < this.#handling.gateway.withheld) return;
     this.#grant(this.#withheld);
     this.#withheld = 0;
   }
 
   #grant(octets: number): void {
-    if (octets > 0 && this.#trailers === null) this.#handling.gateway.http2.grant(this.#handling, octets);
+    if (octets > 0 && this.#trailers === null) this.#handling.gateway.wire.grant(this.#handling, octets);
   }
 
   #ended(): void {

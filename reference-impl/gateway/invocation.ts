@@ -5,7 +5,10 @@ import { ServerExchange } from './exchange.ts';
 import type { Host } from './gateway.ts';
 import { type Handling, NO_FIELDS } from './handling.ts';
 
-export function invoke(host: Host, handling: Handling, app: App = host.app): void {
+/** What hosts an application, of whatever a server's connections share. */
+export type Hosting = Pick<Host, 'app' | 'applications' | 'report'>;
+
+export function invoke(host: Hosting, handling: Handling, app: App = host.app): void {
   let result: Awaitable<void>;
   try {
     result = app(new ServerExchange(handling));
@@ -18,7 +21,7 @@ export function invoke(host: Host, handling: Handling, app: App = host.app): voi
 }
 
 /** The promise of an application that runs. */
-export function follow(host: Host, handling: Handling, result: PromiseLike<void>): void {
+export function follow(host: Hosting, handling: Handling, result: PromiseLike<void>): void {
   host.applications.follow(
     result,
     () => fulfilled(host, handling),
@@ -26,29 +29,29 @@ export function follow(host: Host, handling: Handling, result: PromiseLike<void>
   );
 }
 
-function fulfilled(host: Host, handling: Handling): void {
+function fulfilled(host: Hosting, handling: Handling): void {
   if (handling.phase === 'idle') unanswered(host, handling, new Error('no response: the application returned'));
   else if (handling.phase === 'open') unended(host, handling, new Error('not ended: the application returned'));
   handling.settle();
 }
 
-function threw(host: Host, handling: Handling, error: unknown): void {
+function threw(host: Hosting, handling: Handling, error: unknown): void {
   if (handling.phase === 'idle') unanswered(host, handling, error);
   else if (handling.phase === 'open') unended(host, handling, error);
   else if (!handling.owns(error)) reportFailure(host, error, handling);
   handling.settle();
 }
 
-function unanswered(host: Host, handling: Handling, error: unknown): void {
+function unanswered(host: Hosting, handling: Handling, error: unknown): void {
   reportFailure(host, error, handling);
   handling.respond(500, NO_FIELDS, undefined);
 }
 
-function unended(host: Host, handling: Handling, error: unknown): void {
+function unended(host: Hosting, handling: Handling, error: unknown): void {
   reportFailure(host, error, handling);
   handling.fail(ERROR_CODE.INTERNAL_ERROR, 'app', 'the application has failed');
 }
 
-export function reportFailure(host: Host, error: unknown, handling: Handling): void {
+export function reportFailure(host: Hosting, error: unknown, handling: Handling): void {
   host.report(error, `${handling.head.method} on stream ${handling.id}`);
 }

@@ -32,9 +32,7 @@ export class Outbound {
   }
 
   get window(): number {
-    return this.#drops || this.#handling.phase !== 'open'
-      ? 0
-      : this.#handling.gateway.http2.sender.room(this.#handling);
+    return this.#drops || this.#handling.phase !== 'open' ? 0 : this.#handling.gateway.wire.sender.room(this.#handling);
   }
 
   write(chunk: Uint8Array | string): Awaitable<void> {
@@ -49,8 +47,8 @@ export class Outbound {
     if (this.#drops) return this.#drop();
     if (octets.length === 0) return undefined;
     handling.sent += octets.length;
-    handling.gateway.http2.sender.queue(handling, octets);
-    handling.gateway.http2.push();
+    handling.gateway.wire.sender.queue(handling, octets);
+    handling.gateway.wire.push();
     if (handling.queued <= MARK) return undefined;
     this.#writer ??= deferred();
     return this.#writer.promise;
@@ -106,8 +104,8 @@ export class Outbound {
       return undefined;
     }
     const copy = trailers === undefined ? null : Object.assign([...trailers], sensitiveOf(trailers));
-    handling.gateway.http2.sender.finish(handling, copy);
-    handling.gateway.http2.push();
+    handling.gateway.wire.sender.finish(handling, copy);
+    handling.gateway.wire.push();
     handling.responseDone();
     if (handling.complete) return undefined;
     this.#end = deferred();

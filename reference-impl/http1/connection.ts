@@ -75,7 +75,7 @@ export class Http1Connection implements Carrier, Wire {
     );
   }
 
-  get http2(): Wire {
+  get wire(): Wire {
     return this;
   }
 
@@ -83,8 +83,8 @@ export class Http1Connection implements Carrier, Wire {
     return this.#host.clock.date;
   }
 
-  get initialWindow(): number {
-    return this.#host.limits.initialWindow;
+  get withheld(): number {
+    return this.#host.limits.initialWindow / 2;
   }
 
   get outputMark(): number {
@@ -175,7 +175,7 @@ export class Http1Connection implements Carrier, Wire {
     try {
       const request = this.#read(arrival);
       this.#nextId += 2;
-      return new Message(this, id, this.initialWindow, arrival, request, capsOf(request, this.#host));
+      return new Message(this, id, this.#host.limits.initialWindow, arrival, request, capsOf(request, this.#host));
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       this.refuse(error.status);

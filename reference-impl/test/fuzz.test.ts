@@ -443,11 +443,11 @@ class World {
     this.#held = [];
     const step = size === 0 ? Math.max(1, octets.length) : size;
     for (let at = 0; at < octets.length; at += step) {
-      this.gateway.http2.receive(octets.slice(at, at + step), this.now);
-      assert.ok(this.gateway.http2.active <= STREAMS + PROMISES, 'the limits of streams');
+      this.gateway.wire.receive(octets.slice(at, at + step), this.now);
+      assert.ok(this.gateway.wire.active <= STREAMS + PROMISES, 'the limits of streams');
     }
     for (const stream of this.#resets) {
-      stream.horizon = Math.min(stream.horizon, this.client.offset + this.gateway.http2.sender.output.length);
+      stream.horizon = Math.min(stream.horizon, this.client.offset + this.gateway.wire.sender.output.length);
     }
     this.#resets = [];
   }
@@ -456,27 +456,27 @@ class World {
 
   block(blocked: boolean): void {
     this.blocked = blocked;
-    this.gateway.http2.sender.writable = !blocked;
+    this.gateway.wire.sender.writable = !blocked;
   }
 
   /** And the client goes on all the same. */
   transportEnds(): void {
     this.exact = false;
-    this.gateway.http2.receiveEnd();
+    this.gateway.wire.receiveEnd();
   }
 
   flush(): void {
-    const { http2 } = this.gateway;
+    const { wire } = this.gateway;
     if (this.blocked) return;
     for (;;) {
-      http2.sender.pump();
-      http2.flushed();
-      if (http2.sender.output.length === 0) break;
-      this.client.receive(concat(http2.sender.output.take()));
-      http2.sender.output.replies = 0;
-      http2.sender.output.recycle();
+      wire.sender.pump();
+      wire.flushed();
+      if (wire.sender.output.length === 0) break;
+      this.client.receive(concat(wire.sender.output.take()));
+      wire.sender.output.replies = 0;
+      wire.sender.output.recycle();
     }
-    http2.transportReady();
+    wire.transportReady();
   }
 
   tick(by: number): void {
@@ -494,7 +494,7 @@ class World {
     await turn();
     this.flush();
     await turn();
-    const { http2 } = this.gateway;
+    const { wire } = this.gateway;
     const costs = this.served.filter(s => !s.notices.includes('close') || (!s.complete && !s.settled)).length;
     // Whole responses whose request failed afterwards may count until their application has settled, or not.
     const mayCost = this.served.filter(s => s.complete && !s.settled).length;
@@ -511,12 +511,12 @@ class World {
       this.client.resets.every(code => FAIR.includes(code)),
       `streams are reset without a reason: ${this.client.resets}`,
     );
-    if (http2.closed) return;
-    const { active } = http2;
+    if (wire.closed) return;
+    const { active } = wire;
     assert.ok(active >= costs && active <= costs + mayCost, `${active} are counted, ${costs} or ${mayCost} more count`);
-    assert.equal(http2.sender.window, this.client.receiveWindow, 'the window of the connection');
+    assert.equal(wire.sender.window, this.client.receiveWindow, 'the window of the connection');
     assert.ok(this.client.sendWindow > 30_000, 'the window of the connection is given back');
-    for (const stream of http2.streams()) {
+    for (const stream of wire.streams()) {
       const model = this.client.streams.get(stream.id) as ModelStream;
       assert.equal(stream.sendWindow, model.receiveWindow, 'what the server may send on a stream');
       if (this.acknowledged && stream.receiving) {
@@ -524,7 +524,7 @@ class World {
       }
       if (stream.receiving) assert.ok(model.granted >= model.padding, 'padding is given back');
       if (stream.queued > 0) {
-        assert.ok(stream.sendWindow <= 0 || http2.sender.window <= 0, 'nothing waits that has a window');
+        assert.ok(stream.sendWindow <= 0 || wire.sender.window <= 0, 'nothing waits that has a window');
       }
     }
     for (const { x, written, read, reading } of this.served) {
@@ -537,15 +537,15 @@ class World {
 
   /** The client opens its windows, of the streams first: whatever was written arrives. */
   openWindows(): void {
-    const { http2 } = this.gateway;
-    if (!this.exact || http2.closed) return;
-    for (const stream of http2.streams()) this.update(stream.id, 1_000_000);
+    const { wire } = this.gateway;
+    if (!this.exact || wire.closed) return;
+    for (const stream of wire.streams()) this.update(stream.id, 1_000_000);
     this.deliver(0);
     this.flush();
     this.update(0, 5_000_000);
     this.deliver(0);
     this.flush();
-    for (const stream of http2.streams()) assert.equal(stream.queued, 0, 'with its windows open, all is sent');
+    for (const stream of wire.streams()) assert.equal(stream.queued, 0, 'with its windows open, all is sent');
     for (const { x, notices } of this.served) {
       const model = this.client.streams.get(x.id) as ModelStream;
       if (x.state === 'done' && !notices.includes('close')) assert.equal(model.response, 'ended', 'the end is sent');
@@ -554,19 +554,19 @@ class World {
 
   /** The end: the transport goes, the applications settle, and nothing may be left. */
   async finish(): Promise<void> {
-    const { http2 } = this.gateway;
+    const { wire } = this.gateway;
     this.flush();
-    if (!http2.closed) http2.lost();
-    const { length } = http2.sender.output;
+    if (!wire.closed) wire.lost();
+    const { length } = wire.sender.output;
     for (const served of this.served) {
       for (const call of [this.respond, this.write, this.read, this.ready]) call.call(this, served, 10);
       served.fulfil();
     }
     await turn();
     await turn();
-    assert.equal(http2.sender.output.length, length, 'nothing is said behind the end');
+    assert.equal(wire.sender.output.length, length, 'nothing is said behind the end');
     assert.equal(this.pending, 0, 'every promise has settled');
-    assert.equal(http2.active, 0, 'every exchange is over');
+    assert.equal(wire.active, 0, 'every exchange is over');
     for (const { notices } of this.served) assert.equal(notices.at(-1), 'close');
     assert.deepEqual(this.faults, []);
   }
@@ -727,7 +727,7 @@ t.test('random clients, applications and transports', { timeout: 1000 * seconds 
         const world = new World(firsts, initialWindow);
         world.settings('MAX_CONCURRENT_STREAMS', 100);
         for (const [one, cut, wait] of acts) {
-          if (world.gateway.http2.closed) break;
+          if (world.gateway.wire.closed) break;
           one(world);
           if (cut >= 0) world.deliver(cut);
           if (wait) await turn();

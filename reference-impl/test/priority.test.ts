@@ -66,8 +66,8 @@ function connected(
   );
   const encoder = new Encoder();
   const reader = new FrameReader();
-  const send = (...frames: readonly Frame[]): void => gateway.http2.receive(concat(frames.map(f => encodeFrame(f))), 0);
-  gateway.http2.receive(PREFACE_OCTETS, 0);
+  const send = (...frames: readonly Frame[]): void => gateway.wire.receive(concat(frames.map(f => encodeFrame(f))), 0);
+  gateway.wire.receive(PREFACE_OCTETS, 0);
   send(settings(entries), settingsAck());
   return {
     send,
@@ -83,8 +83,8 @@ function connected(
     /** All that was said since, as the transport would take it. */
     said: (): Frame[] => {
       const octets: Uint8Array[] = [];
-      for (gateway.http2.sender.pump(); gateway.http2.sender.output.length > 0; gateway.http2.sender.pump()) {
-        octets.push(...gateway.http2.sender.output.take().map(piece => piece.slice()));
+      for (gateway.wire.sender.pump(); gateway.wire.sender.output.length > 0; gateway.wire.sender.pump()) {
+        octets.push(...gateway.wire.sender.output.take().map(piece => piece.slice()));
       }
       return reader.read(concat(octets));
     },
@@ -174,13 +174,13 @@ t.test('promises: below their parent, of a priority that the client may change b
   b.prioritize(0);
   for (const x of [a, b]) x.respond(200, [], 'late');
   t.same(order(it.said()), [4, 2], 'the word of the application, though the head was not sent');
-  t.notOk(it.gateway.http2.closed);
+  t.notOk(it.gateway.wire.closed);
   const early = Array.from({ length: 9 }, (_, i) => priorityUpdate(2 * i + 3, 'u=1'));
   parent.push({ target: '/c' });
   it.send(...early);
-  t.notOk(it.gateway.http2.closed, 'promises are none of the streams that the client may open');
+  t.notOk(it.gateway.wire.closed, 'promises are none of the streams that the client may open');
   it.send(priorityUpdate(8, 'u=1'));
-  t.ok(it.gateway.http2.closed, 'a promise that was not made');
+  t.ok(it.gateway.wire.closed, 'a promise that was not made');
 });
 
 t.test('policies: the setting, caps, and what is null', async t => {
@@ -252,14 +252,14 @@ t.test('what is refused', async t => {
     it.request(1);
     it.said();
     it.send(...frames.slice(0, -1));
-    t.notOk(it.gateway.http2.closed, `${name}: not before`);
+    t.notOk(it.gateway.wire.closed, `${name}: not before`);
     it.send(frames.at(-1) as Frame);
     const payload = parsePayload(it.said().at(-1) as Frame);
     t.equal(payload.type === 'GOAWAY' ? payload.code : -1, code, name);
   }
   const same = connected(undefined, NO_TREE);
   same.send(settings(NO_TREE), settings([]));
-  t.notOk(same.gateway.http2.closed, 'the same value, or none, changes nothing');
+  t.notOk(same.gateway.wire.closed, 'the same value, or none, changes nothing');
 });
 
 t.test(

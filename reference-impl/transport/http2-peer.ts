@@ -70,7 +70,7 @@ export class Http2Peer implements Transport, Peer {
     this.#heard = performance.now();
     this.#received += octets.length;
     // Not as a Buffer: its `slice` copies nothing, and an application would not expect one.
-    this.#gateway.http2.receive(new Uint8Array(octets.buffer, octets.byteOffset, octets.length), this.#heard);
+    this.#gateway.wire.receive(new Uint8Array(octets.buffer, octets.byteOffset, octets.length), this.#heard);
     this.#flush();
   }
 
@@ -89,9 +89,9 @@ export class Http2Peer implements Transport, Peer {
   #flush(): void {
     const socket = this.#socket;
     if (socket.destroyed) return;
-    const { http2 } = this.#gateway;
-    const { sender } = http2;
-    http2.flushed();
+    const { wire } = this.#gateway;
+    const { sender } = wire;
+    wire.flushed();
     if (socket.writableLength === 0) this.#emptied(sender.output);
     while (sender.writable) {
       sender.pump();
@@ -101,7 +101,7 @@ export class Http2Peer implements Transport, Peer {
       else if (socket.writableLength === 0) sender.output.recycle();
     }
     if (this.#ending) this.#finish(sender.output);
-    else if (sender.writable) http2.transportReady();
+    else if (sender.writable) wire.transportReady();
     else if (socket.writableLength + sender.output.length > PAUSE_ABOVE) socket.pause();
   }
 
@@ -140,7 +140,7 @@ export class Http2Peer implements Transport, Peer {
   }
 
   #drained(): void {
-    this.#gateway.http2.sender.writable = true;
+    this.#gateway.wire.sender.writable = true;
     if (this.#socket.isPaused()) this.#socket.resume();
     this.#flush();
   }
@@ -156,14 +156,14 @@ export class Http2Peer implements Transport, Peer {
   }
 
   #peerEnded(): void {
-    const { http2 } = this.#gateway;
-    if (!http2.closed) http2.receiveEnd();
+    const { wire } = this.#gateway;
+    if (!wire.closed) wire.receiveEnd();
     this.#flush();
   }
 
   #closed(): void {
-    const { http2 } = this.#gateway;
-    if (!http2.closed) http2.lost();
+    const { wire } = this.#gateway;
+    if (!wire.closed) wire.lost();
     this.#gone();
   }
 
@@ -175,14 +175,14 @@ export class Http2Peer implements Transport, Peer {
     if (this.#taking.look(now, socket.writableLength > 0, taken(socket)) >= sendTimeout) {
       this.#drop('the peer has taken nothing for too long');
     }
-    if (gateway.http2.closed) return;
-    if (this.#finishing.look(now, gateway.http2.unfinished && !socket.isPaused(), this.#received) >= receiveTimeout) {
-      gateway.http2.abort('ENHANCE_YOUR_CALM', 'a frame or a field block comes too slowly (RFC 9113 section 10.5)');
+    if (gateway.wire.closed) return;
+    if (this.#finishing.look(now, gateway.wire.unfinished && !socket.isPaused(), this.#received) >= receiveTimeout) {
+      gateway.wire.abort('ENHANCE_YOUR_CALM', 'a frame or a field block comes too slowly (RFC 9113 section 10.5)');
       return;
     }
-    if (gateway.http2.active === 0 && now - this.#heard > (this.#options.idleTimeout ?? 300_000)) this.drain();
-    if (!gateway.http2.acknowledged && age > (this.#options.settingsTimeout ?? 30_000)) {
-      gateway.http2.abort('SETTINGS_TIMEOUT', 'SETTINGS has not been acknowledged in time (RFC 9113 section 6.5.3)');
+    if (gateway.wire.active === 0 && now - this.#heard > (this.#options.idleTimeout ?? 300_000)) this.drain();
+    if (!gateway.wire.acknowledged && age > (this.#options.settingsTimeout ?? 30_000)) {
+      gateway.wire.abort('SETTINGS_TIMEOUT', 'SETTINGS has not been acknowledged in time (RFC 9113 section 6.5.3)');
     }
     gateway.tick(now);
   }
