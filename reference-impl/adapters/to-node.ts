@@ -20,15 +20,15 @@
  */
 import type { IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
 import { inspect } from 'node:util';
-import type { App, Application, Awaitable, PushRequest } from '../../spec/msgi.ts';
+import type { App, Application } from '../../spec/msgi.ts';
 import { ERROR_CODE } from '../../wire/index.ts';
 import type { Request } from '../engine/request-head.ts';
 import { Applications } from '../gateway/applications.ts';
-import { NodeExchange } from './to-node/exchange.ts';
-import { NO_FIELDS, NodeHandling } from './to-node/handling.ts';
+import { NO_FIELDS } from '../gateway/handling.ts';
+import { invoke } from '../gateway/invocation.ts';
 import { toRequest } from './to-node/headers.ts';
-import { checkPush, mayPush, promise } from './to-node/promise.ts';
 import { NodeSession, type SessionHost } from './to-node/session.ts';
+import { NodeStream } from './to-node/stream.ts';
 
 /** Options of one application on a server of node:http2; every one may be left out. */
 export interface ToNodeOptions {
@@ -75,7 +75,6 @@ export function toNode(hosted: App | Application, options: ToNodeOptions = {}): 
 class Runner implements NodeHost {
   readonly onSession: NodeHost['onSession'];
   readonly onStream: NodeHost['onStream'];
-  readonly #hosted: Application;
   readonly #applications = new Applications();
   readonly #sessions = new WeakMap<ServerHttp2Session, NodeSession>();
   readonly #live = new Set<NodeSession>();
@@ -86,10 +85,12 @@ class Runner implements NodeHost {
   #draining = false;
 
   constructor(hosted: Application, options: ToNodeOptions) {
-    this.#hosted = hosted;
-    this.#protocols = new Set(options.protocols ?? []);
+    this.#protocols = new Set((options.protocols ?? []).map(protocol => protocol.toLowerCase()));
     this.#extendedConnect = [...this.#protocols].some(protocol => protocol !== '');
     this.#host = {
+      app: x => hosted.app(x),
+      applications: this.#applications,
+      clock: newClock(),
       initialWindow: options.initialWindow ?? null,
       maxConcurrentStreams: options.maxConcurrentStreams ?? null,
       sendTimeout: options.sendTimeout ?? 60_000,
@@ -108,17 +109,19 @@ class Runner implements NodeHost {
     const request = acceptable(stream, headers, section, this.#extendedConnect);
     if (request === null) return;
     const shared = this.#sessionOf(session as ServerHttp2Session);
-    if (shared.full) {
-      stream.close(ERROR_CODE.REFUSED_STREAM);
-      return;
-    }
-    const handling = new NodeHandling(shared, stream, request.head, false);
-    shared.exchanges.add(handling);
-    if ((flags & END_STREAM) === 0) handling.expectBody(request.expectsContinue);
-    if (handling.tunnel && !this.#protocols.has(request.head.protocol)) {
-      handling.respond(501, NO_FIELDS, undefined);
-      handling.settle();
-    } else this.#run(handling, this.#hosted);
+    if (shared.full) stream.close(ERROR_CODE.REFUSED_STREAM);
+    else this.#begin(new NodeStream(shared, stream, (flags & END_STREAM) !== 0), request);
+  }
+
+  #begin(exchange: NodeStream, request: Request): void {
+    exchange.session.exchanges.add(exchange);
+    exchange.begin(request);
+    const { method, protocol } = request.head;
+    if (method === 'CONNECT' && !this.#protocols.has(protocol.toLowerCase())) {
+      // Not listed, so no application answers for a tunnel that is not there.
+      exchange.respond(501, NO_FIELDS, undefined);
+      exchange.settle();
+    } else invoke(this.#host, exchange);
   }
 
   #sessionOf(session: ServerHttp2Session): NodeSession {
@@ -130,44 +133,6 @@ class Runner implements NodeHost {
     session.once('close', () => this.#live.delete(shared));
     if (this.#draining) shared.drain();
     return shared;
-  }
-
-  #run(handling: NodeHandling, hosted: Application): void {
-    let result: Awaitable<void>;
-    try {
-      result = hosted.app(new NodeExchange(handling, this.#push));
-    } catch (error) {
-      this.#settled(handling, error);
-      return;
-    }
-    if (result === undefined) this.#settled(handling, null);
-    else {
-      this.#applications.follow(
-        result,
-        () => this.#settled(handling, null),
-        error => this.#settled(handling, error ?? new Error('the application has rejected without a reason')),
-      );
-    }
-  }
-
-  readonly #push = (parent: NodeHandling, request: PushRequest, app: App | undefined): boolean => {
-    checkPush(request, app);
-    if (!mayPush(parent, request)) return false;
-    return promise(parent, request, handling => this.#run(handling, app === undefined ? this.#hosted : { app }));
-  };
-
-  /** The application's promise: MSGI-LIFE-13 to MSGI-LIFE-15. */
-  #settled(handling: NodeHandling, error: unknown): void {
-    if (handling.phase === 'idle') {
-      handling.session.report(error ?? new Error('no response: the application returned'), handling);
-      handling.respond(500, NO_FIELDS, undefined);
-    } else if (handling.phase === 'open') {
-      handling.session.report(error ?? new Error('not ended: the application returned'), handling);
-      handling.fail(ERROR_CODE.INTERNAL_ERROR, 'app', 'the application has failed');
-    } else if (error !== null && !handling.owns(error)) {
-      handling.session.report(error, handling);
-    }
-    handling.settle();
   }
 
   drain(): void {
@@ -198,6 +163,20 @@ function acceptable(
     stream.close(ERROR_CODE.PROTOCOL_ERROR);
     return null;
   }
+}
+
+/** The text of a second is made once. */
+function newClock(): { readonly date: string } {
+  let second = -1;
+  let text = '';
+  return {
+    get date() {
+      const now = Math.floor(Date.now() / 1000);
+      if (now !== second) text = new Date(now * 1000).toUTCString();
+      second = now;
+      return text;
+    },
+  };
 }
 
 function ignoreError(): void {}
