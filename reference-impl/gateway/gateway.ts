@@ -161,8 +161,8 @@ export class Gateway implements Carrier, ConnectionListener {
 
   /** The one that is being called is not among the streams yet. */
   #room(id: number): number {
-    const stream = this.#invoked?.id === id ? this.#invoked : this.http2.stream(id);
-    return stream === undefined ? 0 : this.http2.sender.room(stream);
+    const stream = this.#invoked?.id === id ? this.#invoked : this.wire.stream(id);
+    return stream === undefined ? 0 : this.wire.sender.room(stream);
   }
 
   report(error: unknown, handling: Handling): void {

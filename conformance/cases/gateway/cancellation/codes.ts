@@ -48,6 +48,9 @@ async function beyond(trial: GatewayTrial, peer: Peer): Promise<readonly Asked[]
     trial.app.until(() => trial.wasInvoked(extra), 'the refusal of extra'),
   );
   for (const one of [...all, extra]) trial.release(one);
+  // A stream error may be taken for one of the connection (RFC 9113 section 5.4.1): nothing is refused then.
+  if (peer.over && !trial.wasInvoked(extra))
+    trial.notApplicable('the server ends the connection at a request beyond its limit');
   for (const one of all) await trial.answered(one, 200, 0);
   await peer.answer(extra.stream);
   await trial.quietApp(peer);

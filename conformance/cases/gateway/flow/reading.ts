@@ -43,6 +43,7 @@ export default suite('flow', {
     requirement: 'MSGI-FLOW-3',
     title:
       'Where the initial window is 0 a read that waits makes the server grant, the client knowing of SETTINGS or not.',
+    claims: ['exact-credit'],
     alone: { initial_window: 0 },
     app: async (x, kit) => {
       kit.report('window', x.body.window);

@@ -9,6 +9,9 @@ const MOST = 2 ** 24;
 
 const CHUNK = 16_384;
 
+/** One octet of a window for the end: there are libraries that keep back an empty DATA frame, which needs none. */
+const END = 1;
+
 export default suite('multiplexing', {
   'unread-uploads-block-nobody': {
     requirement: 'MSGI-FLOW-16',
@@ -55,11 +58,11 @@ export default suite('multiplexing', {
     },
     async run(trial) {
       const peer = await trial.open({ roomy: true });
-      await peer.change(['INITIAL_WINDOW_SIZE', 4]);
+      await peer.change(['INITIAL_WINDOW_SIZE', 4 + END]);
       const blocked = trial.ask(peer, 'blocked');
       await trial.report(blocked, 'begun');
       await peer.until(
-        () => peer.over || peer.stream(blocked.stream).octets === 4,
+        () => peer.over || peer.stream(blocked.stream).octets === 4 + END,
         'what the window allows of blocked',
       );
       const free = trial.ask(peer, 'free');

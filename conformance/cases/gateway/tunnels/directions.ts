@@ -116,9 +116,8 @@ export default suite('tunnels', {
 
   'credit-binds-a-tunnel': {
     requirement: 'MSGI-TUN-12',
-    title:
-      'Flow control holds in a tunnel: no credit without credit() in manual mode, and what is written waits for its window.',
-    claims: ['tunnel'],
+    title: 'Flow control holds in a tunnel: there is no credit without credit() in manual mode.',
+    claims: ['tunnel', 'exact-credit'],
     app: async (x, kit) => {
       x.body.manual();
       const out = x.start(200);
@@ -127,12 +126,10 @@ export default suite('tunnels', {
       kit.report('read', octets);
       await kit.gate();
       x.body.credit(1000);
-      await out.write('within the window');
       await out.end();
     },
     async run(trial) {
       const peer = await trial.open({ roomy: true });
-      await peer.change(['INITIAL_WINDOW_SIZE', 0]);
       const tunnel = await opened(trial, peer, 'a');
       const record = peer.stream(tunnel.stream);
       if (record.sendWindow < 1000)
@@ -148,6 +145,26 @@ export default suite('tunnels', {
         () => record.over || peer.over || record.sendWindow >= left + 1000,
         'the credit of the application',
       );
+      await trial.answered(tunnel, 200, 0);
+    },
+  },
+
+  'content-waits-for-the-window': {
+    requirement: 'MSGI-TUN-12',
+    title: 'Flow control holds in a tunnel: what is written into it waits for its window.',
+    claims: ['tunnel'],
+    app: async x => {
+      const out = x.start(200);
+      await out.write('within the window');
+      await out.end();
+    },
+    async run(trial) {
+      const peer = await trial.open({ roomy: true });
+      await peer.change(['INITIAL_WINDOW_SIZE', 0]);
+      const tunnel = await opened(trial, peer, 'a');
+      await trial.quietApp(peer);
+      const { octets } = peer.stream(tunnel.stream);
+      if (octets > 0) trial.fail(`${octets} octets come through a tunnel that has no window`);
       await peer.change(['INITIAL_WINDOW_SIZE', 65_535]);
       await trial.answered(tunnel, 200, 17);
     },

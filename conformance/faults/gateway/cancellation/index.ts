@@ -131,8 +131,8 @@ export default [
     id: 'cancellation/quotes-the-client',
     deviation: 'The message of the error has the user-agent of the client.',
     clause: 'MSGI-ERR-7',
-    fails: ['cancellation/nothing-of-the-clients-is-quoted'],
-    seen: /the message of trailers quotes the client/,
+    fails: ['cancellation/nothing-of-the-clients-is-quoted', 'cancellation/no-name-of-the-clients-is-quoted'],
+    seen: /the message of (trailers|names) quotes the client/,
     wrap: failing((error, x) => changed(error, { message: `${error.message}, ${x.request.fields.join(' ')}` })),
   },
   {

@@ -82,6 +82,16 @@ export default [
     }),
   },
   {
+    id: 'tunnels/five-octets-more',
+    deviation: 'The server sends five octets into a tunnel before there is a window.',
+    clause: 'MSGI-TUN-12',
+    fails: ['tunnels/content-waits-for-the-window'],
+    seen: /5 octets come through a tunnel that has no window/,
+    wire: () => ({
+      toServer: frame => (frame.type === FRAME_TYPE.HEADERS ? [frame, windowUpdate(frame.stream, 5)] : [frame]),
+    }),
+  },
+  {
     id: 'tunnels/ends-with-fields',
     deviation: 'The server takes HEADERS in a tunnel for its end.',
     clause: 'RFC 9113 §8.5',
