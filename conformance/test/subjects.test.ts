@@ -87,6 +87,21 @@ t.test('the reference server passes every case with the application behind a pip
   });
 });
 
+t.test('node:http2 under MSGI breaks what its manifest says, and no more', { timeout: 240_000 }, async t => {
+  await withTarget('to-node', async target => {
+    const runs = [await judge(target, 6), await judge(target, 7)] as const;
+    for (const { results } of runs) {
+      const broken = results.filter(({ verdict }) => verdict === 'fail' || verdict === 'error' || verdict === 'crash');
+      t.same(
+        broken.filter(({ known }) => known === undefined).map(({ id, verdict, seen }) => `${verdict} ${id}: ${seen}`),
+        [],
+      );
+      t.same(broken.map(({ id }) => id).sort(), Object.keys(target.expect).sort(), 'each known failure is one');
+    }
+    t.same(verdicts(runs[1]), verdicts(runs[0]), 'in another order');
+  });
+});
+
 /** Why the server in Python cannot be used here, or false. */
 function withoutH2(): string | false {
   if (process.env['MSGI_REQUIRE_PEERS'] === '1') return false;

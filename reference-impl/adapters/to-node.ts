@@ -6,15 +6,15 @@
  * | `caps.priority`       | "none": node shows neither the `priority` field's rank nor PRIORITY_UPDATE to its scheduler |
  * | `caps.credit`         | "coarse": reading grants to the octet, `credit` is rounded up by at most one initial window |
  * | initial window        | 1 or more; a window of 0 could never open, since node grants only what has arrived          |
- * | sink's `window`       | exact up to what the peer began the stream with; then 65,536 whenever all before has gone   |
- * | sink's `buffered`     | falls, and `sent` rises, by pieces of at most 65,536 octets                                 |
+ * | sink's `window`       | exact up to what the peer began the stream with; then 16,384 once both windows are open     |
+ * | sink's `buffered`     | exact up to there; then it falls, and `sent` rises, by pieces of at most 65,536 octets      |
  * | malformed fields      | a field line with a wrong name or value is dropped by nghttp2, not refused (MSGI-HEAD-12)   |
- * | fields of a message   | lines of one name stand together, at the place of the first                                 |
- * | a field sent twice    | TypeError for names that node takes for single, such as `content-type` or `etag`            |
+ * | a field sent twice    | one line, joined by a comma, where node takes a name for single: `content-type`, `etag`     |
  * | `end` after `start`   | END_STREAM comes in a frame of its own, which nghttp2 holds back while the window is 0      |
  * | drain                 | nghttp2 takes no request behind the first GOAWAY; the last one says so (MSGI-SPAN-10)       |
  * | too many requests     | nghttp2 ends the connection at a stream beyond the limit, if the peer has known it          |
- * | codes of a connection | known where node gives an error for it; else CANCEL by "transport"                          |
+ * | codes of a connection | known where node gives an error for it; else CANCEL by "transport", after `silence`         |
+ * | promises              | nghttp2 begins no response to one when the peer has sent GOAWAY, whatever its last stream   |
  * | GOAWAY of the peer    | node ends the session when its streams are closed; another code than 0 ends it at once      |
  * @module
  */
@@ -42,6 +42,11 @@ export interface ToNodeOptions {
   readonly sendTimeout?: number;
   /** The same for content that is read and not answered yet; default 60,000. */
   readonly receiveTimeout?: number;
+  /**
+   * Milliseconds that a peer may say nothing while exchanges of its run: then it is asked by PING, and has as long again to
+   * answer; default 60,000. Infinity asks never. Nothing else tells of a connection that nghttp2 has ended.
+   */
+  readonly silence?: number;
   /** Failures of the application; default: one line to stderr. Must not throw. */
   readonly report?: (error: unknown, what: string) => void;
 }
@@ -95,6 +100,7 @@ class Runner implements NodeHost {
       maxConcurrentStreams: options.maxConcurrentStreams ?? null,
       sendTimeout: options.sendTimeout ?? 60_000,
       receiveTimeout: options.receiveTimeout ?? 60_000,
+      silence: options.silence ?? 60_000,
       report: options.report ?? reportToStderr,
     };
     this.onSession = session => void this.#sessionOf(session);

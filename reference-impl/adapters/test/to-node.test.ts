@@ -19,6 +19,7 @@ import { concat, Encoder, encodeFrame, headers, PREFACE_OCTETS, settings } from 
 import conformance from '../../apps/conformance.ts';
 import { serve } from '../../server.ts';
 import { type ServeNodeOptions, serveNode } from '../serve-node.ts';
+import { Silence } from '../to-node/silence.ts';
 import { toNode } from '../to-node.ts';
 
 const execute = promisify(execFile);
@@ -388,6 +389,88 @@ t.test('the limit counts applications of failed exchanges', async t => {
   release();
   await held;
   t.match(await get(client, '/3'), { status: 200 });
+});
+
+t.test('field lines keep their order, and those of a name that is single are joined', async t => {
+  const lines = ['x-b', '1', 'set-cookie', 'a=1', 'x-a', '2', 'set-cookie', 'b=2', 'x-b', '3', 'x-b', '4'];
+  const single = ['x', '1', 'x', '2', 'x', '3', 'etag', '"a"', 'etag', '"b"'];
+  const client = await session(t, async x => {
+    const out = x.start(200, x.request.target === '/single' ? single : lines);
+    await out.end(['x-z', '1', 'x-y', '2', 'x-z', '3']);
+  });
+  const raw = async (path: string): Promise<readonly string[]> => {
+    const stream = client.request({ ':path': path });
+    stream.resume();
+    const [, , section] = (await once(stream, 'response')) as [unknown, unknown, readonly string[]];
+    const [, , trailers] = (await once(stream, 'trailers')) as [unknown, unknown, readonly string[]];
+    const named = section.filter((_, at) => !/^(:|date)/.test(section[at - (at % 2)] as string));
+    return [...named, ...trailers];
+  };
+  t.same(await raw('/'), [...lines, 'x-z', '1', 'x-y', '2', 'x-z', '3']);
+  // A name of one letter has two keys: its third line stands with the first.
+  const joined = ['x', '1', 'x', '3', 'x', '2', 'etag', '"a", "b"'];
+  t.same(await raw('/single'), [...joined, 'x-z', '1', 'x-y', '2', 'x-z', '3']);
+});
+
+t.test('ready waits for a window that is shut, and is told when it opens', async t => {
+  const steps: number[] = [];
+  const app: App = async x => {
+    const out = x.start(200);
+    steps.push(out.window);
+    steps.push(await out.ready());
+    await out.end();
+  };
+  const server = await serveNode(app, { report });
+  const client = connect(server.address, { settings: { initialWindowSize: 0 } });
+  await once(client, 'remoteSettings');
+  const answer = answered(client.request({ ':path': '/' }));
+  await new Promise<void>(resolve => client.ping(() => client.ping(() => resolve())));
+  t.same(steps, [0]);
+  client.settings({ initialWindowSize: 16 });
+  t.match(await answer, { status: 200, body: '' });
+  t.same(steps, [0, 16]);
+  client.destroy();
+  await server.close();
+});
+
+t.test('a connection that nghttp2 has ended without a word to node', async t => {
+  let running: (close: Promise<Close>) => void = () => {};
+  const began = new Promise<{ readonly end: Promise<Close> }>(resolve => {
+    running = end => resolve({ end });
+  });
+  const app: App = async x => {
+    running(closed(x));
+    await once(x.signal, 'abort');
+  };
+  const server = await serveNode(app, { report, silence: 1 });
+  const socket = createConnection({ port: server.port, host: '127.0.0.1' });
+  const head = headers(
+    1,
+    new Encoder().encode([':method', 'GET', ':scheme', 'http', ':path', '/', ':authority', 'a']),
+    {
+      endStream: true,
+    },
+  );
+  socket.write(concat([PREFACE_OCTETS, encodeFrame(settings([])), encodeFrame(head)]));
+  const { end } = await began;
+  // A PING of seven octets is an error of the connection (RFC 9113 section 6.7).
+  socket.write(Uint8Array.from([0, 0, 7, 6, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7]));
+  t.match(await end, { complete: false, code: 8, by: 'transport', status: 0 });
+  socket.destroy();
+  await server.close();
+});
+
+t.test('a peer that answers PING is left alone, however silent it is', t => {
+  const silence = new Silence(100);
+  t.equal(silence.look(0, true, 10), 'nothing');
+  t.equal(silence.look(99, true, 10), 'nothing');
+  t.equal(silence.look(100, true, 10), 'ask');
+  t.equal(silence.look(199, true, 10), 'nothing');
+  t.equal(silence.look(200, true, 27), 'nothing', 'it has answered');
+  t.equal(silence.look(300, true, 27), 'ask');
+  t.equal(silence.look(400, true, 27), 'end');
+  t.equal(silence.look(900, false, 27), 'nothing', 'nothing runs');
+  t.end();
 });
 
 t.test('a deadline, and the end of the server', async t => {

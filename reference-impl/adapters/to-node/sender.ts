@@ -18,8 +18,10 @@ const NOTHING = new Uint8Array(0);
 
 /** What the session knows of its peer. */
 export interface Peer {
-  /** SETTINGS_INITIAL_WINDOW_SIZE of the peer, and what the connection lets through now. */
-  readonly sendWindows: { readonly initial: number; readonly connection: number };
+  /** SETTINGS_INITIAL_WINDOW_SIZE of the peer. */
+  readonly initialSendWindow: number;
+  /** What the connection lets through now. */
+  readonly connectionSendWindow: number;
   /** Frames that node has not sent. */
   readonly waitingFrames: number;
   readonly lost: boolean;
@@ -66,11 +68,15 @@ export class NodeSender implements Sending {
   room(handling: Handling): number {
     const node = handling as NodeStream;
     if (node.gone) return 0;
-    const { initial, connection } = this.#peer.sendWindows;
-    const room = Math.min(initial - node.sent + node.proved, Math.min(connection, PIECE) - node.queued);
+    const room = Math.min(this.#known(node), this.#peer.connectionSendWindow, PIECE) - node.queued;
     if (room > 0) return room;
     if (node.queued === 0) this.#probe(node);
     return 0;
+  }
+
+  /** Octets that the stream's window lets through beyond those that have gone, as far as is known. */
+  #known(node: NodeStream): number {
+    return this.#peer.initialSendWindow + node.proved - (node.sent - node.queued);
   }
 
   /** A write of no octets: node lets it wait until both windows are open, and sends nothing for it. */
@@ -80,14 +86,14 @@ export class NodeSender implements Sending {
     node.stream.write(NOTHING, error => {
       node.probing = false;
       if (error != null || node.failed || node.queued > 0) return;
-      this.#prove(node, node.sent + FRAME);
+      if (this.#known(node) <= 0) this.#prove(node, node.sent + FRAME);
       node.onProgress();
     });
   }
 
   /** The stream's window has let through, or lets through now, so many octets of content in all. */
   #prove(node: NodeStream, octets: number): void {
-    node.proved = Math.max(node.proved, octets - this.#peer.sendWindows.initial);
+    node.proved = Math.max(node.proved, octets - this.#peer.initialSendWindow);
   }
 
   interim(handling: Handling, block: Block): void {
@@ -140,7 +146,7 @@ export class NodeSender implements Sending {
   #piece(node: NodeStream): Uint8Array | null {
     const first = node.queue?.[0];
     if (first === undefined) return null;
-    const known = this.#peer.sendWindows.initial + node.proved - (node.sent - node.queued);
+    const known = this.#known(node);
     const most = known > 0 ? Math.min(known, PIECE) : PIECE;
     if (first.length <= most) return (node.queue as Uint8Array[]).shift() as Uint8Array;
     (node.queue as Uint8Array[])[0] = first.subarray(most);

@@ -17,6 +17,7 @@ import { address, tlsFacts } from '../../transport/facts.ts';
 import type { Cause } from './cause.ts';
 import { toHeaders } from './headers.ts';
 import { NodeSender, type Peer } from './sender.ts';
+import { Silence } from './silence.ts';
 import { NodeStream } from './stream.ts';
 
 /** What all sessions of one application share. */
@@ -24,6 +25,8 @@ export interface SessionHost extends Hosting, Waits {
   /** Receive window of each stream, as the server advertises it; null takes it from the settings of the session. */
   readonly initialWindow: number | null;
   readonly maxConcurrentStreams: number | null;
+  /** How long a peer may say nothing while its exchanges run, until it is asked, and then until it answers: milliseconds. */
+  readonly silence: number;
   /** The value of the date field now. */
   readonly clock: { readonly date: string };
 }
@@ -63,6 +66,7 @@ export class NodeSession implements Carrier, Wire, Peer {
   readonly #session: ServerHttp2Session;
   readonly #host: SessionHost;
   readonly #deadlines = new Deadlines();
+  readonly #silence: Silence;
   readonly #timer: NodeJS.Timeout;
   #closed = false;
 
@@ -70,6 +74,7 @@ export class NodeSession implements Carrier, Wire, Peer {
     this.#session = session;
     this.#host = host;
     this.face = faceOf(session, this);
+    this.#silence = new Silence(host.silence);
     this.sender = new NodeSender(this, stream => this.#responseEnded(stream));
     this.#timer = setInterval(() => this.#tick(performance.now()), TICK).unref();
     session.on('error', ignoreError);
@@ -96,9 +101,12 @@ export class NodeSession implements Carrier, Wire, Peer {
     return this.#host.initialWindow ?? this.#session.localSettings.initialWindowSize ?? DEFAULT_WINDOW;
   }
 
-  get sendWindows(): { readonly initial: number; readonly connection: number } {
-    const { remoteSettings, state } = this.#session;
-    return { initial: remoteSettings.initialWindowSize ?? 0, connection: state.remoteWindowSize ?? 0 };
+  get initialSendWindow(): number {
+    return this.#session.remoteSettings.initialWindowSize ?? 0;
+  }
+
+  get connectionSendWindow(): number {
+    return this.#session.state.remoteWindowSize ?? 0;
   }
 
   get waitingFrames(): number {
@@ -277,6 +285,14 @@ export class NodeSession implements Carrier, Wire, Peer {
   #tick(now: number): void {
     this.#deadlines.tick(now);
     for (const stream of this.exchanges) checkWaits(this.#host, stream, now, true, !this.lost);
+    if (!this.lost) this.#listen(now);
+  }
+
+  #listen(now: number): void {
+    const session = this.#session;
+    const what = this.#silence.look(now, this.exchanges.size > 0, session.socket.bytesRead);
+    if (what === 'ask') session.ping(ignoreError);
+    else if (what === 'end') session.destroy();
   }
 }
 
