@@ -161,30 +161,19 @@ export class NodeSender implements Sending {
       if (error != null || node.failed) return;
       node.queued -= piece.length;
       this.#prove(node, node.sent - node.queued);
-      if (last) this.#contentGone(node);
-      else this.#next(node);
+      if (!last) this.#next(node);
+      else if (!node.trailing) this.#ended(node);
       node.onProgress();
     });
     // In the same turn, so that the last piece and END_STREAM are one frame where no trailers can follow.
-    if (last) this.#endStream(node);
+    if (last) this.#end(node);
   }
 
-  #contentGone(node: NodeStream): void {
-    if (!node.trailing) this.#ended(node);
-  }
-
+  /** Content that was started ends with `wantTrailers`, other content with its last piece. */
   #end(node: NodeStream): void {
-    this.#endStream(node, () => {
-      if (!node.failed) this.#contentGone(node);
-    });
-  }
-
-  #endStream(node: NodeStream, ended?: () => void): void {
     node.endDue = false;
     node.endGiven = true;
-    node.stream.end((error?: Error | null) => {
-      if (error == null) ended?.();
-    });
+    node.stream.end();
   }
 
   /** Node has sent all content; an empty list makes END_STREAM. */

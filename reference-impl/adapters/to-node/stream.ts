@@ -115,7 +115,7 @@ export class NodeStream extends Handling {
     const { stream } = this;
     if (!stream.closed) this.#end();
     // RST_STREAM with NO_ERROR: node would wait for what can never be sent. A response that is whole is closed as well.
-    else if (!stream.destroyed && stream.state.localClose !== 1) this.#left();
+    else if (!this.complete && !stream.destroyed && stream.state.localClose !== 1) this.#left();
   }
 
   #left(): void {
@@ -157,6 +157,7 @@ export class NodeStream extends Handling {
 
   /** Node has done with the stream, perhaps before it has told that the last octets have gone. */
   #closed(): void {
+    if (this.complete && this.whole) return;
     if (this.stream.rstCode === 0 && this.endGiven && !this.session.lost) setImmediate(() => this.#judge());
     else this.#judge();
   }
