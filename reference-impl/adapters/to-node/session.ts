@@ -310,6 +310,12 @@ function faceOf(session: ServerHttp2Session, shared: NodeSession): Connection {
     shared,
     ends,
     () => null,
+    id => roomOf(shared, id),
     () => shared.drain(),
   );
+}
+
+function roomOf({ exchanges, sender }: NodeSession, id: number): number {
+  for (const exchange of exchanges) if (exchange.id === id) return sender.room(exchange);
+  return 0;
 }
