@@ -130,9 +130,9 @@ export async function servedTogether(trial: Trial, peer: Peer, streams: readonly
 
 /**
  * The streams share in proportion to these weights: each share within five deviations of a lottery, so that lotteries and
- * rounds pass alike; else weak.
+ * rounds pass alike; else weak. True where they do.
  */
-export async function servedByWeight(trial: Trial, peer: Peer, weights: ReadonlyMap<number, number>): Promise<void> {
+export async function servedByWeight(trial: Trial, peer: Peer, weights: ReadonlyMap<number, number>): Promise<boolean> {
   const streams = [...weights.keys()];
   const all = [...weights.values()].reduce((so, weight) => so + weight, 0);
   await credit(peer, streams, 2 * streams.length, 1024);
@@ -145,6 +145,7 @@ export async function servedByWeight(trial: Trial, peer: Peer, weights: Readonly
   trial.seen = `the streams ${streams.join(', ')} share as ${name(shares)}`;
   const right = (share: number, p: number): boolean =>
     Math.abs(share - p) <= 5 * Math.sqrt((p * (1 - p)) / COUNTED) + 2 / COUNTED;
-  if (!shares.every((share, at) => right(share, wanted[at] as number)))
-    trial.weak(`${trial.seen}, not ${name(wanted)}`);
+  if (shares.every((share, at) => right(share, wanted[at] as number))) return true;
+  trial.weak(`${trial.seen}, not ${name(wanted)}`);
+  return false;
 }

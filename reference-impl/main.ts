@@ -22,6 +22,9 @@ const MOST_MS = 2_147_483_647;
 const MOST_THREADS = 10_000;
 const MOST_PROCESSES = 1000;
 
+/** Octets of SETTINGS_HEADER_TABLE_SIZE, for each connection. */
+const MOST_TABLE = 65_536;
+
 interface Options {
   readonly port: number;
   readonly host: string;
@@ -30,6 +33,7 @@ interface Options {
   readonly cert?: string;
   readonly key?: string;
   readonly initialWindow?: number;
+  readonly headerTable?: number;
   readonly sendTimeout?: number;
   readonly grace?: number;
   readonly kill?: number;
@@ -81,6 +85,7 @@ function program(): Command {
     .option('--cert <file>', 'certificate chain, PEM')
     .option('--key <file>', 'private key of the certificate, PEM')
     .option('--initial-window <octets>', 'receive window of each stream', integer(0, MAX_WINDOW))
+    .option('--header-table <octets>', 'table for the fields of requests', integer(0, MOST_TABLE))
     .option('--send-timeout <ms>', 'how long a client may take no content', integer(1, MAX_WINDOW))
     .option('--grace <ms>', 'time that running exchanges are given at the end', integer(0, MOST_MS))
     .option('--kill <ms>', 'milliseconds for applications after that; default 2000', integer(0, MOST_MS))
@@ -151,7 +156,7 @@ async function listen(
     ...(options.sendTimeout === undefined ? {} : { sendTimeout: options.sendTimeout }),
     ...(options.grace === undefined ? {} : { grace: options.grace }),
     ...(options.kill === undefined ? {} : { kill: options.kill }),
-    ...(options.initialWindow === undefined ? {} : { limits: { initialWindow: options.initialWindow } }),
+    limits: limitsOf(options),
   };
   const both = options.tlsPort !== undefined;
   const shared = both ? oneLifespan(hosted) : hosted;
@@ -171,6 +176,13 @@ async function listen(
   }
   process.stdout.write(`${JSON.stringify(report)}\n`);
   return running;
+}
+
+function limitsOf({ initialWindow, headerTable }: Options): NonNullable<ServeOptions['limits']> {
+  return {
+    ...(initialWindow === undefined ? {} : { initialWindow }),
+    ...(headerTable === undefined ? {} : { headerTable }),
+  };
 }
 
 /** An application on two ports starts, drains and stops once. */

@@ -1,6 +1,6 @@
 /** Servers that are wrong about CONTINUATION (RFC 9113 §6.10). */
 import { FLAG, FRAME_TYPE, type Frame } from '../../wire/index.ts';
-import { endsConnection, type Fault } from './fault.ts';
+import { endsConnection, type Fault, hides } from './fault.ts';
 
 const carriesFields = ({ type }: Frame): boolean => type === FRAME_TYPE.HEADERS || type === FRAME_TYPE.CONTINUATION;
 const endsBlock = ({ flags }: Frame): boolean => (flags & FLAG.END_HEADERS) !== 0;
@@ -96,5 +96,14 @@ export default [
         },
       };
     },
+  },
+  {
+    id: 'continuation/never-has-enough',
+    deviation: 'The server takes CONTINUATION after CONTINUATION of a field block that does not end.',
+    clause: 'RFC 9113 §6.10',
+    fails: ['continuation/endless-with-fields', 'continuation/endless-and-empty'],
+    seen: /5000 CONTINUATIONs of \d+ octets are taken/,
+    grade: 'weak',
+    wire: hides(frame => carriesFields(frame) && !endsBlock(frame)),
   },
 ] satisfies readonly Fault[];

@@ -17,7 +17,9 @@ import { gatewayFaults } from './gateway/index.ts';
 import goaway from './goaway.ts';
 import headers from './headers.ts';
 import hpack from './hpack.ts';
+import hpackLimits from './hpack-limits.ts';
 import messages from './messages.ts';
+import overruns from './overruns.ts';
 import passive from './passive.ts';
 import ping from './ping.ts';
 import preface from './preface.ts';
@@ -52,6 +54,7 @@ export const faults: readonly (Fault | GatewayFault)[] = [
   ...ping,
   ...goaway,
   ...flowControl,
+  ...overruns,
   ...continuation,
   ...messages,
   ...fields,
@@ -60,6 +63,7 @@ export const faults: readonly (Fault | GatewayFault)[] = [
   ...extendedConnect,
   ...doubtful,
   ...hpack,
+  ...hpackLimits,
   ...tls,
   ...passive,
   ...gatewayFaults,

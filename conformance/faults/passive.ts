@@ -534,6 +534,21 @@ export default [
     seen: /PRIORITY_UPDATE, which is for clients/,
     wire: spoils('HEADERS', next => [priorityUpdate(next.stream, 'u=1'), next]),
   },
+  ...(
+    [
+      ['priority-in-words', 'that is no dictionary', 'high!', 'is no dictionary'],
+      ['urgency-of-eight', 'with an urgency of 8', 'u=8', 'has no urgency from 0 to 7'],
+      ['incremental-by-number', 'that says by a number what is a Boolean', 'i=1', 'is neither incremental nor not'],
+    ] as const
+  ).map(([slug, what, value, seen]) => ({
+    id: `passive/${slug}`,
+    deviation: `The server sends a priority field ${what}.`,
+    clause: 'RFC 9218 §5',
+    fails: ['passive/priority-field'],
+    seen: new RegExp(`priority "${value}" on stream \\d+ ${seen}`),
+    grade: 'weak' as const,
+    wire: spoilsFields(fields => [...fields, 'priority', value]),
+  })),
 ] satisfies readonly Fault[];
 
 /** The flat list with another value for the field. */

@@ -47,4 +47,33 @@ export default [
     seen: /the connection lives on/,
     wire: hides(({ type, payload }) => type === FRAME_TYPE.PING && payload.length !== 8),
   },
+  {
+    id: 'ping/answers-when-idle',
+    deviation: 'The server acknowledges PING when no response is under way any more.',
+    clause: 'RFC 9113 §6.7',
+    fails: ['ping/overtakes-content'],
+    seen: /the acknowledgement waits for \d+ responses/,
+    grade: 'weak',
+    wire: () => {
+      const running = new Set<number>();
+      let held: Frame[] = [];
+      return {
+        toServer: frame => {
+          if (frame.type === FRAME_TYPE.HEADERS) running.add(frame.stream);
+          return [frame];
+        },
+        toClient: frame => {
+          if (isAck(frame) && running.size > 0) {
+            held.push(frame);
+            return [];
+          }
+          if (frame.stream > 0 && frame.flags & FLAG.END_STREAM) running.delete(frame.stream);
+          if (running.size > 0 || held.length === 0) return [frame];
+          const behind = held;
+          held = [];
+          return [frame, ...behind];
+        },
+      };
+    },
+  },
 ] satisfies readonly Fault[];

@@ -1,5 +1,5 @@
 /** Servers that do not send by the tree of RFC 7540 §5.3. */
-import { FLAG, FRAME_TYPE, headers } from '../../wire/index.ts';
+import { FLAG, FRAME_TYPE, type Frame, headers, parsePayload, rstStream } from '../../wire/index.ts';
 import { depending } from './dependencies.ts';
 import { alters, endsConnection, type Fault } from './fault.ts';
 
@@ -23,6 +23,8 @@ export default [
       'priority-tree/idle-streams-group',
       'priority-tree/many-idle-nodes-stay',
       'priority-tree/silence-is-weight-sixteen',
+      'priority-tree/place-below-a-stream-that-is-over',
+      'priority-tree/share-of-a-blocked-stream',
     ],
     why: 'whoever hears no signal follows none',
     seen: /octets beyond slack while stream|share as .*, not |on itself is ignored/,
@@ -52,5 +54,68 @@ export default [
       'PROTOCOL_ERROR',
       ({ type, stream }, p) => type === FRAME_TYPE.PRIORITY && p.type === 'PRIORITY' && p.dependency > stream,
     ),
+  },
+  {
+    id: 'priority-tree/waits-for-its-parent',
+    deviation: 'The server sends nothing of a stream while the one that it depends on cannot go on.',
+    clause: 'RFC 7540 §5.3.1',
+    fails: ['priority-tree/dependents-of-a-blocked-stream'],
+    seen: /waits for stream \d+, which has no window/,
+    grade: 'weak',
+    wire: () => {
+      const parents = new Map<number, number>();
+      let held: Frame[] = [];
+      return {
+        toServer: frame => {
+          const payload = parsePayload(frame);
+          if (payload.type === 'HEADERS') parents.set(frame.stream, payload.priority?.dependency ?? 0);
+          if (payload.type !== 'WINDOW_UPDATE' || frame.stream === 0) return [frame];
+          if (parents.get(frame.stream) !== 0) {
+            held.push(frame);
+            return [];
+          }
+          const behind = held;
+          held = [];
+          return [frame, ...behind];
+        },
+      };
+    },
+  },
+  {
+    id: 'priority-tree/leaves-what-is-over-where-it-was',
+    deviation: 'The server ignores PRIORITY on a stream that is over.',
+    clause: 'RFC 7540 §5.3.4',
+    fails: ['priority-tree/moving-a-stream-that-is-over'],
+    seen: /share as .*, not 0.94, 0.06/,
+    grade: 'weak',
+    wire: () => {
+      const over = new Set<number>();
+      return {
+        toServer: frame => (frame.type === FRAME_TYPE.PRIORITY && over.has(frame.stream) ? [] : [frame]),
+        toClient: frame => {
+          if (frame.stream > 0 && frame.flags & FLAG.END_STREAM) over.add(frame.stream);
+          return [frame];
+        },
+      };
+    },
+  },
+  {
+    id: 'priority-tree/resets-behind-many-signals',
+    deviation: 'The server resets requests once it has read a thousand PRIORITY frames.',
+    clause: 'RFC 7540 §5.3.4',
+    fails: ['priority-tree/ten-thousand-signals'],
+    seen: /RST_STREAM \(code 2\)/,
+    wire: link => {
+      let signals = 0;
+      return {
+        toServer: frame => {
+          if (frame.type === FRAME_TYPE.PRIORITY) signals += 1;
+          if (frame.type === FRAME_TYPE.PRIORITY && signals > 1000) return [];
+          if (frame.type !== FRAME_TYPE.HEADERS || signals <= 1000) return [frame];
+          link.toClient(rstStream(frame.stream, 'INTERNAL_ERROR'));
+          return [];
+        },
+      };
+    },
   },
 ] satisfies readonly Fault[];

@@ -149,4 +149,17 @@ export default [
       };
     },
   },
+  {
+    id: 'settings/never-opens',
+    deviation: 'The server allows no stream, and leaves it at that.',
+    clause: 'RFC 9113 §6.5.2',
+    fails: ['settings/no-streams-only-briefly'],
+    seen: /allows no stream for/,
+    grade: 'weak',
+    wire: damages((frame, payload) =>
+      payload.type === 'SETTINGS' && !payload.ack
+        ? settings([...payload.entries, [SETTING.MAX_CONCURRENT_STREAMS, 0]])
+        : frame,
+    ),
+  },
 ] satisfies readonly Fault[];

@@ -1,5 +1,5 @@
 /** Servers that do not send in the order that RFC 9218 asks for. */
-import { FRAME_TYPE, SETTING, settings, windowUpdate } from '../../wire/index.ts';
+import { FRAME_TYPE, priorityUpdate, SETTING, settings, windowUpdate } from '../../wire/index.ts';
 import { alters, type Fault, mendsRequests, type Wire } from './fault.ts';
 
 const without = (fields: readonly string[]): readonly string[] =>
@@ -78,6 +78,20 @@ export default [
     wire: alters((frame, payload) =>
       payload.type === 'SETTINGS' && !payload.ack
         ? settings(payload.entries.filter(([id]) => id !== SETTING.NO_RFC7540_PRIORITIES))
+        : frame,
+    ),
+  },
+  {
+    id: 'urgency/orders-by-the-tree-all-the-same',
+    deviation:
+      'The server says that it looks at no signal of the tree, and puts a stream behind the one that it depends on.',
+    clause: 'RFC 9218 §2.1',
+    fails: ['urgency/no-tree-where-the-server-says-so'],
+    seen: /the first stream gets \d+ octets below the second/,
+    // The sound server hears of the tree in words that it follows.
+    wire: alters((frame, payload) =>
+      payload.type === 'PRIORITY' && payload.dependency !== frame.stream
+        ? [priorityUpdate(frame.stream, 'u=7, i'), priorityUpdate(payload.dependency, 'u=0')]
         : frame,
     ),
   },

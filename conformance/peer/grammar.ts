@@ -18,6 +18,7 @@ import {
   type Payload,
   SETTING,
 } from '../../wire/index.ts';
+import { readDictionary } from './dictionary.ts';
 import type { Ledger } from './ledger.ts';
 import { fieldValue, type StreamRecord } from './stream.ts';
 import { printable } from './transcript.ts';
@@ -352,6 +353,7 @@ export class Grammar {
         this.#regular(name, fields[i + 1] as string, stream.id);
       }
     }
+    if (kind !== 'trailers') this.#priorityField(stream.id, fields);
     if (kind === 'promise') this.#promisedRequest(stream.id, fields);
     if (kind === 'head' && stream.promised) this.#pushed();
     if (kind === 'head') this.#status(stream, fields, statuses, endStream);
@@ -359,6 +361,20 @@ export class Grammar {
     if (kind === 'trailers' && !endStream) {
       this.#find(messageRow(stream.id), `HEADERS on stream ${stream.id} behind its final response without END_STREAM`);
     }
+  }
+
+  /** The priority that a server asks intermediaries for is a dictionary, urgency 0 to 7, incremental or not (RFC 9218 §4, §5). */
+  #priorityField(id: number, fields: readonly string[]): void {
+    const lines = fields.filter((_, at) => at % 2 === 1 && fields[at - 1] === 'priority');
+    if (lines.length === 0) return;
+    const shown = `priority "${printable(lines.join(', '))}" on stream ${id}`;
+    const members = readDictionary(lines.join(', '));
+    const [urgency = '3', incremental = '?0'] = [members?.get('u'), members?.get('i')];
+    if (members === null) this.#find('rfc9218/5/i2', `${shown} is no dictionary`, 'weak');
+    else if (!/^[0-7](?![0-9.])/.test(urgency))
+      this.#find('rfc9218/5/i2', `${shown} has no urgency from 0 to 7`, 'weak');
+    else if (!/^\?[01]/.test(incremental))
+      this.#find('rfc9218/5/i2', `${shown} is neither incremental nor not`, 'weak');
   }
 
   /** A promised request is whole and safe, and for an authority that the server speaks for (RFC 9113 §8.4, §8.4.1). */

@@ -62,6 +62,7 @@ export class Http2Connection {
   readonly #closing: Closing;
   readonly #floods: Floods;
   readonly #promises: Promises;
+  readonly #requests: Requests;
 
   #receiving = false;
   #announced = false;
@@ -81,7 +82,7 @@ export class Http2Connection {
     const known = (): boolean => this.#flow.acknowledged;
     this.priorities = new Priorities(limits, policy, this.sender, this.#streams, known);
     this.#streams.over = stream => this.priorities.close(stream);
-    const requests = new Requests(
+    this.#requests = new Requests(
       limits,
       listener,
       this.#peer,
@@ -92,7 +93,7 @@ export class Http2Connection {
       extendedConnect,
     );
     this.#headers = new HeadersInput(limits, this.#floods, (id, endStream, dependency, octets, start, end) =>
-      requests.block(id, endStream, dependency, octets, start, end),
+      this.#requests.block(id, endStream, dependency, octets, start, end),
     );
     this.#effects = {
       headerTableSize: size => blocks.encoder.setLimit(size),
@@ -306,6 +307,7 @@ export class Http2Connection {
     onConnection('SETTINGS', id);
     if (flags & FLAG.ACK) {
       if (end > start) throw sizeError('an acknowledgement of SETTINGS is empty (RFC 9113 section 6.5)');
+      if (!this.#flow.acknowledged) this.#requests.acknowledge();
       this.#flow.acknowledge();
       return;
     }

@@ -2,7 +2,7 @@
  * Field blocks of the peer: every one goes through HPACK, whatever becomes of its stream (RFC 9113 §4.3). A block equal to
  * the last one gives the same request again: most clients ask the same few things all day.
  */
-import { Decoder, HpackError } from '../../wire/index.ts';
+import { Decoder, HpackError, INITIAL_SETTINGS } from '../../wire/index.ts';
 import { connectionError } from './errors.ts';
 import type { Limits } from './limits.ts';
 import type { Request } from './request-head.ts';
@@ -22,6 +22,7 @@ interface Kept {
 
 export class FieldBlocks {
   readonly #decoder: Decoder;
+  readonly #table: number;
   readonly #listSize: number;
   readonly #lines: number;
   #kept: Kept | null = null;
@@ -30,9 +31,17 @@ export class FieldBlocks {
   #capacity = 0;
 
   constructor(limits: Limits) {
-    this.#decoder = new Decoder(limits.headerTable);
+    this.#table = limits.headerTable;
+    this.#decoder = new Decoder(Math.max(this.#table, INITIAL_SETTINGS.HEADER_TABLE_SIZE));
     this.#listSize = limits.headerListSize;
     this.#lines = limits.fieldLines;
+  }
+
+  /** The peer has acknowledged our table size: until then it goes by the initial one (RFC 9113 §4.3.1, §6.5.3). */
+  acknowledge(): void {
+    this.#decoder.setLimit(this.#table);
+    // A block that is due to open with an update is not one that was kept.
+    if (this.#table < this.#decoder.table.capacity) this.#kept = null;
   }
 
   decode(octets: Uint8Array, start: number, end: number): FieldList {

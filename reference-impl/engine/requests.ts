@@ -57,6 +57,11 @@ export class Requests {
     this.#extendedConnect = extendedConnect;
   }
 
+  /** Our SETTINGS have been acknowledged. */
+  acknowledge(): void {
+    this.#blocks.acknowledge();
+  }
+
   /** A whole field block: it goes through HPACK in any case (RFC 9113 §4.3). */
   block(
     id: number,

@@ -3,6 +3,7 @@ import { continuation, type Frame, headers, literal, plainBlock, priority, setti
 import { chapter } from '../../case.ts';
 import { answered, connectionError } from '../../expect.ts';
 import type { Peer } from '../../peer/peer.ts';
+import { endless } from './endless.ts';
 
 /** A GET on the next stream, cut into HEADERS and so many CONTINUATIONs. */
 function cut(peer: Peer, continuations: number): readonly [Frame, ...Frame[]] {
@@ -105,5 +106,17 @@ export default chapter('continuation', {
       const nowhere = rest.map(frame => ({ ...frame, stream: 0 }));
       await connectionError(trial, peer, 'PROTOCOL_ERROR', first, ...nowhere);
     },
+  },
+
+  'endless-with-fields': {
+    requirement: 'rfc9113/6.10/i2',
+    title: 'A field block of 5,000 CONTINUATIONs with a kilobyte each is not taken.',
+    run: trial => endless(trial, literal('x-endless', 'e'.repeat(1000))),
+  },
+
+  'endless-and-empty': {
+    requirement: 'rfc9113/6.10/i2',
+    title: 'A field block of 5,000 CONTINUATIONs without an octet is not taken.',
+    run: trial => endless(trial, new Uint8Array(0)),
   },
 });

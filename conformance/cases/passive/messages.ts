@@ -62,6 +62,13 @@ export const messages: Readonly<Record<string, CaseBody>> = {
     run: conversation,
   },
 
+  'priority-field': {
+    requirement: 'rfc9218/5/i2',
+    title: 'A priority field in a response is a dictionary, with an urgency from 0 to 7 if it names one.',
+    passive: true,
+    run: conversation,
+  },
+
   'field-blocks-decode': {
     requirement: 'rfc7541/2/i1',
     also: ['rfc7541/6.3/1'],

@@ -1,10 +1,16 @@
 /** Cases on PING (RFC 9113 §6.7). */
-import { FLAG, FRAME_TYPE, frame, latin1, latin1Text, ping } from '../../../wire/index.ts';
+import { FLAG, FRAME_TYPE, frame, latin1, latin1Text, MAX_WINDOW, ping } from '../../../wire/index.ts';
 import { type CaseBody, chapter } from '../../case.ts';
 import { connectionError, served } from '../../expect.ts';
 import { describeEnd } from '../../trial.ts';
 
 const OCTETS = ['\0\0\0\0\0\0\0\0', '\xff\xff\xff\xff\xff\xff\xff\xff', '\x80\0\0\0\0\0\0\x01', 'PING 1/2', 'PING 2/2'];
+
+/** Octets of content under way: more than the buffers between two processes hold, so that the server has the rest. */
+const MUCH = 24 * 2 ** 20;
+
+/** Responses under way at most. */
+const AT_ONCE = 60;
 
 function wrongLength(octets: number): CaseBody {
   return {
@@ -59,6 +65,33 @@ export default chapter('ping', {
       await peer.change(['INITIAL_WINDOW_SIZE', 0]);
       const stream = peer.ask();
       await connectionError(trial, peer, 'PROTOCOL_ERROR', { ...ping(latin1('a stream')), stream });
+    },
+  },
+
+  'overtakes-content': {
+    requirement: 'rfc9113/6.7/3',
+    needs: ['large'],
+    title: 'The acknowledgement of a PING does not wait behind the content of 24 MiB of responses.',
+    async run(trial) {
+      const peer = await trial.open({ settings: [['INITIAL_WINDOW_SIZE', MAX_WINDOW]], roomy: true });
+      const large = trial.resource('large');
+      const count = Math.ceil(MUCH / large.size);
+      if (count > AT_ONCE) trial.notApplicable(`${AT_ONCE} responses of ${large.size} octets are less than ${MUCH}`);
+      trial.needStreams(peer, count);
+      const streams = Array.from({ length: count }, () => peer.ask({ path: large.path }));
+      await peer.until(() => peer.over || streams.some(stream => peer.stream(stream).octets > 0), 'the first content');
+      const mark = ping(latin1('overtake'));
+      peer.send(mark);
+      // A server that runs out of memory for so much may reset some: that is not the question.
+      for (const stream of streams) await peer.answer(stream);
+      await peer.fence();
+      trial.expected = 'the acknowledgement before the last content';
+      const acknowledged = peer.received.findIndex(
+        ({ payload }) => payload.type === 'PING' && payload.ack && latin1Text(payload.opaque) === 'overtake',
+      );
+      const last = peer.received.findLastIndex(({ frame }) => frame.type === FRAME_TYPE.DATA);
+      trial.seen = `the acknowledgement comes before ${last - acknowledged} of the frames`;
+      if (acknowledged > last) trial.weak(`the acknowledgement waits for ${count} responses of ${large.size} octets`);
     },
   },
 

@@ -5,6 +5,7 @@ import { contendForLarge, openStreams, servedByWeight, servedInOrder } from '../
 import { answered, connectionEnd, held } from '../../expect.ts';
 import type { Peer } from '../../peer/peer.ts';
 import type { Trial } from '../../trial.ts';
+import { state } from './state.ts';
 
 type Place = PriorityFields | null;
 
@@ -250,6 +251,8 @@ export default chapter('priority-tree', {
       await servedByWeight(trial, peer, shares(streams, 16, 48));
     },
   },
+
+  ...state,
 });
 
 /** RST_STREAM on the stream of the stimulus, or that as a connection error; silence is weak. */

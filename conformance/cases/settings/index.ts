@@ -17,6 +17,9 @@ import { describeEnd } from '../../trial.ts';
 
 const MAX_VALUE = 0xffff_ffff;
 
+/** What is brief for a client that wants to ask something. */
+const BRIEF_MS = 2000;
+
 const LARGEST: readonly SettingEntry[] = [
   ['HEADER_TABLE_SIZE', MAX_VALUE],
   ['ENABLE_PUSH', 1],
@@ -189,6 +192,22 @@ export default chapter('settings', {
       await served(trial, peer);
       const pushed = peer.received.find(({ frame, payload }) => payload.type === 'HEADERS' && frame.stream % 2 === 0);
       if (pushed !== undefined) trial.fail(`HEADERS on stream ${pushed.frame.stream}, which the limit does not allow`);
+    },
+  },
+
+  'no-streams-only-briefly': {
+    requirement: 'rfc9113/6.5.2/9',
+    handshake: true,
+    title: 'A server that allows no streams does so for a short time only.',
+    async run(trial) {
+      trial.expected = 'a MAX_CONCURRENT_STREAMS of more than 0, soon if not at first';
+      const peer = await trial.dial();
+      peer.preface();
+      await trial.handshaken(peer);
+      const shut = (): boolean => peer.ledger.setting('theirs', 'MAX_CONCURRENT_STREAMS') === 0;
+      if (shut()) await trial.idle(peer.within(BRIEF_MS, () => peer.over || !shut(), 'room for a stream'));
+      trial.seen = `MAX_CONCURRENT_STREAMS is ${peer.ledger.setting('theirs', 'MAX_CONCURRENT_STREAMS')}`;
+      if (shut()) trial.weak(`the server allows no stream for ${BRIEF_MS} ms`);
     },
   },
 });

@@ -4,7 +4,7 @@ import { type CaseBody, chapter } from '../../case.ts';
 import { contendForLarge, credit, openStreams, SLACK, servedInOrder } from '../../contention.ts';
 import { tolerated } from '../../expect.ts';
 import type { Peer, RequestOptions } from '../../peer/peer.ts';
-import type { Trial } from '../../trial.ts';
+import { describeEnd, type Trial } from '../../trial.ts';
 
 const wants = (value: string): RequestOptions => (value === '' ? {} : { fields: ['priority', value] });
 
@@ -138,6 +138,31 @@ export default chapter('urgency', {
       const seen = `the first stream gets ${gain} octets below the second, and ${plain} where nothing was said`;
       if (gain <= SLACK && plain > SLACK) trial.fail(seen);
       await tolerated(trial, peer, priority(second, { dependency: second, weight: 1 }));
+      trial.seen = seen;
+    },
+  },
+
+  'no-tree-where-the-server-says-so': {
+    requirement: 'rfc9218/2.1/i1',
+    alone: { urgency_only: 1 },
+    needs: ['large'],
+    title: 'Where the server has sent SETTINGS_NO_RFC7540_PRIORITIES 1 the tree orders nothing.',
+    async run(trial) {
+      const control = await trial.open();
+      if (control.ledger.setting('theirs', 'NO_RFC7540_PRIORITIES') !== 1)
+        trial.notApplicable('the server does not send SETTINGS_NO_RFC7540_PRIORITIES 1');
+      if (trial.subject.claims.has('priority-tree') && !trial.subject.claims.has('priority-urgency'))
+        trial.fail('the tree is claimed, and switched off by SETTINGS_NO_RFC7540_PRIORITIES 1');
+      const [plain = 0] = await credit(control, await waiting(trial, control, '', ''), 6);
+      const peer = await trial.open();
+      const [first = 0, second = 0] = await waiting(trial, peer, '', '');
+      await peer.fence(priority(first, { dependency: second, weight: 1 }));
+      const [gain = 0] = await credit(peer, [first, second], 6);
+      const seen = `the first stream gets ${gain} octets below the second, and ${plain} where nothing was said`;
+      if (gain <= SLACK && plain > SLACK) trial.fail(seen);
+      if ((await peer.fence(priority(second, { dependency: second, weight: 1 }))) === 'over')
+        trial.weak(`a dependency of a stream on itself ends the connection: ${describeEnd(peer)}`);
+      else if (peer.stream(second).resets.length > 0) trial.weak('a dependency of a stream on itself is an error');
       trial.seen = seen;
     },
   },

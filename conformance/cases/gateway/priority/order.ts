@@ -29,6 +29,9 @@ async function waiting(
   return streams;
 }
 
+/** A signal of the tree, for a server that goes by it only where it is used. */
+const ROOT = { dependency: 0, weight: 16 };
+
 const wants = (value: string): AskOptions => ({ fields: ['priority', value] });
 
 export default suite('priority', {
@@ -84,6 +87,30 @@ export default suite('priority', {
       );
       if (streams[0] !== next) throw new RangeError(`stream ${streams[0]} is not ${next}`);
       await servedInOrder(trial, peer, streams.toReversed());
+    },
+  },
+
+  'pushed-behind-its-parent': {
+    requirement: 'rfc7540/5.3.5/i2',
+    claims: ['priority-tree', 'push'],
+    title: 'Content of a pushed response goes behind that of the response which it belongs to.',
+    app: {
+      ...app,
+      parent: (x, kit) => {
+        x.push({ target: kit.path('plain') });
+        x.respond(200, [], LARGE);
+      },
+    },
+    async run(trial) {
+      const peer = await trial.open();
+      const large = (): number => trial.ask(peer, 'filler').stream;
+      // An octet of the connection's window is left for the pushed response.
+      const [parent = 0] = await contend(peer, large, 2, () => [trial.ask(peer, 'parent', { priority: ROOT }).stream]);
+      const pushed = (): number => peer.ledger.highestPromised;
+      const waits = (): boolean => (peer.ledger.stream(pushed())?.octets ?? 0) > 0;
+      await peer.until(() => waits() || peer.over, 'content of the pushed response');
+      await openStreams(peer);
+      await servedInOrder(trial, peer, [parent, pushed()]);
     },
   },
 

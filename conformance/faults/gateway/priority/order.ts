@@ -1,4 +1,5 @@
 /** Servers that send in another order than they were asked to. */
+import { parsePayload, priority } from '../../../../wire/index.ts';
 import { depending } from '../../dependencies.ts';
 import { alters, mendsRequests, type Wire } from '../../fault.ts';
 import type { GatewayFault } from '../fault.ts';
@@ -37,6 +38,21 @@ export default [
     seen: /octets beyond slack while stream/,
     grade: 'weak',
     wire: alters(frame => depending(frame, fields => ({ ...fields, dependency: 0 }))),
+  },
+  {
+    id: 'priority/pushes-beside-the-parent',
+    deviation: 'The server puts pushed streams below the root.',
+    clause: 'RFC 7540 §5.3.5',
+    fails: ['priority/pushed-behind-its-parent'],
+    seen: /octets beyond slack while stream/,
+    grade: 'weak',
+    wire: link => ({
+      toClient: frame => {
+        const payload = parsePayload(frame);
+        if (payload.type === 'PUSH_PROMISE') link.toServer(priority(payload.promised, { dependency: 0, weight: 16 }));
+        return [frame];
+      },
+    }),
   },
   {
     id: 'priority/starves-the-least-urgent',
