@@ -1,5 +1,6 @@
 /** What every subject serves, with a gateway behind it or not: the resources of the target manifest. */
 import type { App, Exchange, Fields } from '../../spec/msgi.ts';
+import { relay, relayed } from './relay.ts';
 import { echo } from './websocket.ts';
 
 const TEXT: Fields = Object.freeze(['content-type', 'text/plain']);
@@ -24,9 +25,11 @@ const resources: Readonly<Record<string, App>> = {
   '/upload': upload,
 };
 
-/** The resource that the path names, or 404 with ten octets; for a WebSocket the echo. */
+/** The resource that the path names, or 404 with ten octets; for a WebSocket the echo, for CONNECT the relay. */
 export function serve(x: Exchange): ReturnType<App> {
   if (x.request.protocol.toLowerCase() === 'websocket') return echo(x);
+  const port = relayed(x.request);
+  if (port !== null) return relay(x, port);
   const [path = ''] = x.request.target.split('?', 1);
   const resource = Object.hasOwn(resources, path) ? resources[path] : undefined;
   return resource === undefined ? x.respond(404, TEXT, 'not found\n') : resource(x);

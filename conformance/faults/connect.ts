@@ -1,6 +1,6 @@
 /** Servers that are wrong about CONNECT (RFC 9113 §8.5). */
-import { goaway, headers, plainBlock } from '../../wire/index.ts';
-import { type Fault, type Link, recode, type Section, type Wire } from './fault.ts';
+import { data, FLAG, FRAME_TYPE, type Frame, goaway, headers, plainBlock } from '../../wire/index.ts';
+import { alters, damages, type Fault, type Link, recode, type Section, type Wire } from './fault.ts';
 
 const isConnect = ({ fields }: Section): boolean => fields[0] === ':method' && fields[1] === 'CONNECT';
 
@@ -14,6 +14,13 @@ const opens =
       return null;
     }),
   });
+
+/** Streams behind the control. */
+const FIRST = 5;
+
+/** DATA without its END_STREAM. */
+const endless = (frame: Frame): Frame =>
+  frame.type === FRAME_TYPE.DATA ? { ...frame, flags: frame.flags & ~FLAG.END_STREAM } : frame;
 
 export default [
   {
@@ -62,5 +69,51 @@ export default [
         return null;
       }),
     }),
+  },
+  {
+    id: 'connect/ends-in-order-whatever-happens',
+    deviation: 'The proxy ends the TCP connection with FIN when the stream or the connection of a tunnel has failed.',
+    clause: 'RFC 9113 §8.5',
+    fails: ['connect/stream-error-resets-the-far-side', 'connect/connection-error-resets-the-far-side'],
+    seen: /ends with FIN, as if all were well/,
+    wire: link => {
+      let last = 0;
+      return {
+        toServer: frame => {
+          last = Math.max(last, frame.stream);
+          const { type, payload } = frame;
+          if (type === FRAME_TYPE.RST_STREAM) return [data(frame.stream, '', { endStream: true })];
+          if (type !== FRAME_TYPE.PING || payload.length === 8) return [frame];
+          link.toClient(goaway(last, 'FRAME_SIZE_ERROR'));
+          return [data(last, '', { endStream: true })];
+        },
+      };
+    },
+  },
+  {
+    id: 'connect/keeps-the-end-to-itself',
+    deviation: 'The proxy passes the octets of a tunnel on, and not END_STREAM.',
+    clause: 'RFC 9113 §8.5',
+    fails: ['connect/end-stream-is-fin', 'connect/end-stream-without-octets-is-fin'],
+    seen: /no FIN at the far side/,
+    wire: alters(endless),
+  },
+  {
+    id: 'connect/never-ends-a-tunnel',
+    deviation: 'The proxy passes the octets of a tunnel on, and not FIN.',
+    clause: 'RFC 9113 §8.5',
+    fails: ['connect/fin-is-end-stream'],
+    seen: /8 octets of 8, and no END_STREAM/,
+    wire: damages(frame => (frame.stream < FIRST ? frame : endless(frame))),
+  },
+  {
+    id: 'connect/ends-in-order-when-reset',
+    deviation: 'The proxy ends the stream of a tunnel when its TCP connection is reset.',
+    clause: 'RFC 9113 §8.5',
+    fails: ['connect/far-reset-is-connect-error'],
+    seen: /the stream ends as if it were in order/,
+    wire: damages(frame =>
+      frame.type === FRAME_TYPE.RST_STREAM ? data(frame.stream, '', { endStream: true }) : frame,
+    ),
   },
 ] satisfies readonly Fault[];

@@ -1,8 +1,9 @@
-/** Cases on CONNECT at a server that need not be a proxy (RFC 9113 §8.5). */
+/** Cases on CONNECT at a server that need not be a proxy, and on the tunnels of one that is (RFC 9113 §8.5). */
 import { type CaseBody, chapter } from '../../case.ts';
 import { served } from '../../expect.ts';
 import { describeAnswer, describeEnd } from '../../trial.ts';
 import { connect, PROTOCOL_ERROR, refuses } from './refused.ts';
+import { tunnels } from './tunnels.ts';
 
 const tunnel = (authority: string): CaseBody =>
   refuses('rfc9113/8.5/i3', `to "${authority}", which has no port to connect to,`, ':authority', authority);
@@ -45,4 +46,6 @@ export default chapter('connect', {
       trial.seen = seen;
     },
   },
+
+  ...tunnels,
 });
