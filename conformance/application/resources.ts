@@ -4,13 +4,23 @@ import { relay, relayed } from './relay.ts';
 import { echo } from './websocket.ts';
 
 const TEXT: Fields = Object.freeze(['content-type', 'text/plain']);
+const TAG = '"small"';
+const TAGGED: Fields = Object.freeze([...TEXT, 'etag', TAG]);
 const SMALL = 'hello from msgi!';
 const LARGE = new Uint8Array(2_097_152).fill(0x6d);
+
+/** The small resource, unless the client has it (RFC 9110 §13.1.2). */
+function small(x: Exchange): void {
+  const { method, fields } = x.request;
+  const held = fields.some((value, i) => i % 2 === 1 && fields[i - 1] === 'if-none-match' && value.includes(TAG));
+  if (held && (method === 'GET' || method === 'HEAD')) x.respond(304, ['etag', TAG]);
+  else x.respond(200, TAGGED, SMALL);
+}
 
 /** Takes the whole request before it answers. */
 async function afterBody(x: Exchange): Promise<void> {
   while ((await x.body.read()) !== null);
-  x.respond(200, TEXT, SMALL);
+  small(x);
 }
 
 async function upload(x: Exchange): Promise<void> {
@@ -20,7 +30,7 @@ async function upload(x: Exchange): Promise<void> {
 }
 
 const resources: Readonly<Record<string, App>> = {
-  '/': x => (x.body.ended ? x.respond(200, TEXT, SMALL) : afterBody(x)),
+  '/': x => (x.body.ended ? small(x) : afterBody(x)),
   '/large': x => x.respond(200, TEXT, LARGE),
   '/upload': upload,
 };

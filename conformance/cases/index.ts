@@ -25,6 +25,7 @@ import { processCases } from './process/index.ts';
 import pseudoFields from './pseudo-fields/index.ts';
 import push from './push/index.ts';
 import rstStream from './rst-stream/index.ts';
+import semantics from './semantics/index.ts';
 import settings from './settings/index.ts';
 import streams from './streams/index.ts';
 import tls from './tls/index.ts';
@@ -52,6 +53,7 @@ export const http2Cases: readonly Case[] = [
   ...flowControl,
   ...continuation,
   ...messages,
+  ...semantics,
   ...fields,
   ...pseudoFields,
   ...connect,

@@ -30,6 +30,7 @@ import { processFaults } from './process/index.ts';
 import pseudoFields from './pseudo-fields.ts';
 import push from './push.ts';
 import rstStream from './rst-stream.ts';
+import semantics from './semantics.ts';
 import settings from './settings.ts';
 import streams from './streams.ts';
 import tls from './tls.ts';
@@ -57,6 +58,7 @@ export const faults: readonly (Fault | GatewayFault)[] = [
   ...overruns,
   ...continuation,
   ...messages,
+  ...semantics,
   ...fields,
   ...pseudoFields,
   ...connect,

@@ -20,6 +20,7 @@ import {
 } from '../../wire/index.ts';
 import { readDictionary } from './dictionary.ts';
 import type { Ledger } from './ledger.ts';
+import { endFindings, headFindings, type Finding as Said, trailerFindings } from './semantics.ts';
 import { fieldValue, type StreamRecord } from './stream.ts';
 import { printable } from './transcript.ts';
 
@@ -71,6 +72,8 @@ export class Grammar {
   readonly reused = new Set<number>();
   /** The kit wrote octets that are in no book, so what answers them cannot be judged. */
   blind = false;
+  /** Names of the fields of requests for the subject's own resources, by stream: of these the semantics are judged. */
+  readonly asked = new Map<number, ReadonlySet<string>>();
   /** The authority that the kit asks for. */
   authority = '';
   #undecodable = false;
@@ -81,6 +84,10 @@ export class Grammar {
 
   #find(requirement: RequirementId, seen: string, verdict: 'fail' | 'weak' = 'fail'): void {
     this.findings.push({ requirement, verdict, seen });
+  }
+
+  #say(found: readonly Said[]): void {
+    for (const { requirement, seen, verdict } of found) this.#find(requirement, seen, verdict);
   }
 
   /** A frame as it was read, before the books take it up. */
@@ -353,6 +360,9 @@ export class Grammar {
         this.#regular(name, fields[i + 1] as string, stream.id);
       }
     }
+    const asked = this.asked.get(stream.id);
+    if (asked !== undefined && kind === 'head') this.#say(headFindings(stream, fields, asked, endStream));
+    if (asked !== undefined && kind === 'trailers') this.#say(trailerFindings(stream, fields));
     if (kind !== 'trailers') this.#priorityField(stream.id, fields);
     if (kind === 'promise') this.#promisedRequest(stream.id, fields);
     if (kind === 'head' && stream.promised) this.#pushed();
@@ -464,6 +474,7 @@ export class Grammar {
       this.#find(messageRow(stream.id), `stream ${stream.id} ends without a final response`);
       return;
     }
+    if (this.asked.has(stream.id)) this.#say(endFindings(stream));
     const announced = fieldValue(stream.fields, 'content-length');
     if (stream.method === 'HEAD' && stream.octets > 0) {
       this.#find('rfc9113/8.1.1/i8', `${stream.octets} octets of content in the answer to HEAD on stream ${stream.id}`);

@@ -80,6 +80,9 @@ const KEPT_OCTETS = 2 ** 18;
 /** Octets of one field block, and of the list that it decodes to, which are taken up. */
 const MOST_BLOCK = 2 ** 20;
 
+/** In the paths of exchanges that the kit's application answers. */
+const KIT_PATH = '/msgi-kit/';
+
 /** Characters kept of an answer that is no HTTP/2. */
 const FOREIGN_CAP = 1000;
 
@@ -345,8 +348,10 @@ export class Peer {
 
   /** HEADERS of a request on the next stream; its block uses no table, so that it means the same in every state of one. */
   request(options: RequestOptions = {}, stream: number = this.nextStream()): Frame {
-    const block = concat([...this.#sizeUpdate(), plainBlock(this.fieldsOf(options))]);
-    const { endStream = true, priority } = options;
+    const fields = this.fieldsOf(options);
+    const block = concat([...this.#sizeUpdate(), plainBlock(fields)]);
+    const { endStream = true, priority, path = '/' } = options;
+    if (!path.includes(KIT_PATH)) this.grammar.asked.set(stream, new Set(fields.filter((_, i) => i % 2 === 0)));
     const frame = headers(stream, block, { endStream, ...(priority === undefined ? {} : { priority }) });
     this.expectMethod(stream, options.method ?? 'GET');
     return frame;

@@ -1,6 +1,6 @@
 /**
  * Every rule that a case can be about, by id: RFC 9113, RFC 7541, RFC 9218, RFC 8441, RFC 7540 §5.3 for servers that claim
- * the old priority tree, and the sentences of this specification. The rows of the RFCs are data in our own words; README.md
+ * the old priority tree, what of RFC 9110 and RFC 8297 a response over HTTP/2 shows, and the sentences of this specification. The rows of the RFCs are data in our own words; README.md
  * says how to read them.
  * @module
  */
@@ -8,11 +8,13 @@ import msgi from './msgi.json' with { type: 'json' };
 import openRows from './open.json' with { type: 'json' };
 import rfc7540 from './rfc7540.json' with { type: 'json' };
 import rfc7541 from './rfc7541.json' with { type: 'json' };
+import rfc8297 from './rfc8297.json' with { type: 'json' };
 import rfc8441 from './rfc8441.json' with { type: 'json' };
+import rfc9110 from './rfc9110.json' with { type: 'json' };
 import rfc9113 from './rfc9113.json' with { type: 'json' };
 import rfc9218 from './rfc9218.json' with { type: 'json' };
 
-const rfcs = { ...rfc9113, ...rfc7541, ...rfc9218, ...rfc8441, ...rfc7540 };
+const rfcs = { ...rfc9113, ...rfc7541, ...rfc9218, ...rfc8441, ...rfc7540, ...rfc9110, ...rfc8297 };
 
 /** "MSGI-MODEL-7": a misspelt one does not compile. */
 export type MsgiId = keyof typeof msgi;

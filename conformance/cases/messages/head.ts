@@ -12,6 +12,7 @@ const lengthOf = ({ fields }: StreamRecord): string | undefined => {
 export default chapter('messages', {
   'head-says-the-length-of-get': {
     requirement: 'rfc9113/8.1.1/i8',
+    also: ['rfc9110/8.6/4'],
     title: 'The content-length of an answer to HEAD, if there is one, is that of the answer to GET.',
     async run(trial) {
       const peer = await trial.open();
@@ -30,6 +31,7 @@ export default chapter('messages', {
 
   'head-of-another-resource-has-no-content': {
     requirement: 'rfc9113/8.1.1/i8',
+    also: ['rfc9110/9.3.2/1'],
     title: 'An answer to HEAD has no content, whatever its status.',
     needs: ['other'],
     async run(trial) {
