@@ -10,6 +10,7 @@ import fieldBlocks from './field-blocks/index.ts';
 import fields from './fields/index.ts';
 import flowControl from './flow-control/index.ts';
 import framing from './framing/index.ts';
+import oversized from './framing/oversized.ts';
 import { gatewayCases } from './gateway/index.ts';
 import goaway from './goaway/index.ts';
 import headers from './headers/index.ts';
@@ -35,6 +36,7 @@ import urgency from './urgency/index.ts';
 export const http2Cases: readonly Case[] = [
   ...preface,
   ...framing,
+  ...oversized,
   ...fieldBlocks,
   ...streams,
   ...errors,

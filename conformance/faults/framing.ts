@@ -4,6 +4,9 @@ import { alters, endsConnection, type Fault, hides, resetsInstead } from './faul
 
 const isUnknown = ({ type }: Frame): boolean => type > FRAME_TYPE.PRIORITY_UPDATE;
 
+/** HEADERS whose block goes on in CONTINUATION. */
+const isOpen = ({ type, flags }: Frame): boolean => type === FRAME_TYPE.HEADERS && (flags & FLAG.END_HEADERS) === 0;
+
 export default [
   {
     id: 'framing/unknown-type-needs-open-stream',
@@ -98,6 +101,30 @@ export default [
     fails: ['framing/oversized-frame-of-unknown-type'],
     seen: /the connection lives on/,
     wire: hides(frame => isUnknown(frame) && frame.payload.length > 16_384),
+  },
+  {
+    id: 'framing/measures-nothing',
+    deviation: 'The server drops frames above SETTINGS_MAX_FRAME_SIZE.',
+    clause: 'RFC 9113 §4.2',
+    fails: [
+      'framing/oversized-headers',
+      'framing/oversized-continuation',
+      'framing/oversized-settings',
+      'framing/oversized-goaway',
+      'framing/oversized-data',
+    ],
+    seen: /the connection lives on|no reaction within/,
+    wire: () => {
+      let open = false;
+      return {
+        toServer: frame => {
+          // With the CONTINUATION goes the field block.
+          const dropped = frame.payload.length > 16_384 || open || isOpen(frame);
+          open = isOpen(frame) || (open && (frame.flags & FLAG.END_HEADERS) === 0);
+          return dropped ? [] : [frame];
+        },
+      };
+    },
   },
   {
     id: 'framing/short-headers-reset-the-stream',

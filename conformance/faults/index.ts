@@ -19,6 +19,7 @@ import headers from './headers.ts';
 import hpack from './hpack.ts';
 import hpackLimits from './hpack-limits.ts';
 import messages from './messages.ts';
+import misplaced from './misplaced.ts';
 import overruns from './overruns.ts';
 import passive from './passive.ts';
 import ping from './ping.ts';
@@ -41,6 +42,7 @@ export const faults: readonly (Fault | GatewayFault)[] = [
   ...framing,
   ...fieldBlocks,
   ...streams,
+  ...misplaced,
   ...errors,
   ...extensions,
   ...data,

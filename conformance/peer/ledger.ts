@@ -90,7 +90,10 @@ export class Ledger {
 
   /** The largest value that the subject may hold in force for a setting of ours: acknowledged, or on its way. */
   largest(name: keyof typeof SETTING): number {
-    return Math.max(this.setting('ours', name), ...this.#pending(SETTING[name]));
+    let largest = this.setting('ours', name);
+    // One SETTINGS frame may have more values than a call takes arguments.
+    for (const value of this.#pending(SETTING[name])) largest = Math.max(largest, value);
+    return largest;
   }
 
   #initialReceiveWindow(): number {
