@@ -31,7 +31,11 @@ export default [
     id: 'headers/excess-padding-is-a-stream-error',
     deviation: 'The server takes padding as long as the payload for a stream error, and the field block is lost.',
     clause: 'RFC 9113 §6.2',
-    fails: ['headers/padding-as-long-as-payload'],
+    fails: [
+      'headers/padding-as-long-as-payload',
+      'headers/padding-beyond-payload',
+      'headers/padding-beyond-payload-with-priority',
+    ],
     seen: /the connection lives on.*RST_STREAM PROTOCOL_ERROR/,
     wire: resetsInstead(
       'PROTOCOL_ERROR',

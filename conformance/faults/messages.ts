@@ -15,7 +15,8 @@ import { mapLines, readsValues, valuesOf } from './field-lines.ts';
 
 const SERVED = /the malformed request is served: status 200/;
 
-const isTrailers = ({ fields }: Section): boolean => !fields.includes(':scheme');
+/** A request names scheme and path; a case has but one pseudo-field in trailers. */
+const isTrailers = ({ fields }: Section): boolean => !(fields.includes(':scheme') && fields.includes(':path'));
 
 const hasLength = ({ fields }: Section): boolean => fields.includes('content-length');
 
@@ -195,9 +196,12 @@ export default [
     fails: [
       'messages/method-in-trailers',
       'messages/path-in-trailers',
+      'messages/scheme-in-trailers',
+      'messages/authority-in-trailers',
       'messages/status-in-trailers',
       'messages/unknown-pseudo-field-in-trailers',
     ],
+    why: 'Each pseudo-field is a case, and one check of the colon finds all of them or none.',
     seen: SERVED,
     wire: mendsRequests(section =>
       isTrailers(section)

@@ -108,7 +108,7 @@ export default [
     id: 'pseudo-fields/compares-the-beginning-of-methods',
     deviation: 'The server compares only as many octets of :method as the methods it knows have.',
     clause: 'RFC 9113 §8.3.1',
-    fails: ['pseudo-fields/method-with-lf', 'pseudo-fields/method-with-nul'],
+    fails: ['pseudo-fields/method-with-lf', 'pseudo-fields/method-with-nul', 'pseudo-fields/method-with-cr'],
     seen: SERVED,
     wire: readsValues((name, value) => (name === ':method' && value.startsWith('GET') ? 'GET' : value)),
   },
@@ -132,10 +132,19 @@ export default [
     fails: [
       'pseudo-fields/authority-with-nul',
       'pseudo-fields/authority-with-lf',
+      'pseudo-fields/authority-with-cr',
       'pseudo-fields/authority-with-field-line',
     ],
     seen: SERVED,
     wire: readsValues((name, value) => (name === ':authority' ? cut(value) : value)),
+  },
+  {
+    id: 'pseudo-fields/takes-any-octet-in-scheme',
+    deviation: 'The server takes NUL, CR and LF as part of :scheme.',
+    clause: 'RFC 9113 §8.2.1',
+    fails: ['pseudo-fields/scheme-with-nul', 'pseudo-fields/scheme-with-lf', 'pseudo-fields/scheme-with-cr'],
+    seen: SERVED,
+    wire: readsValues((name, value) => (name === ':scheme' ? cut(value) : value)),
   },
   {
     id: 'pseudo-fields/demands-authority',

@@ -48,6 +48,14 @@ export default [
     ),
   },
   {
+    id: 'rst-stream/drops-wrong-lengths',
+    deviation: 'The server drops RST_STREAM of another length than 4.',
+    clause: 'RFC 9113 §6.4',
+    fails: ['rst-stream/of-no-octets', 'rst-stream/of-three-octets', 'rst-stream/of-eight-octets'],
+    seen: /the connection lives on/,
+    wire: hides(({ type, payload }) => type === FRAME_TYPE.RST_STREAM && payload.length !== 4),
+  },
+  {
     id: 'rst-stream/stream-zero-not-looked-at',
     deviation: 'The server ignores RST_STREAM on stream 0.',
     clause: 'RFC 9113 §6.4',

@@ -116,6 +116,20 @@ export default chapter('fields', {
     ...['transfer-encoding:', 'chunked'],
   ),
 
+  'trailer-name-with-space': refusesTrailers(
+    'rfc9113/8.2.1/7',
+    ['rfc9113/8.2.1/3'],
+    'A space in the name of a trailer field makes a request malformed.',
+    ...['x c', 'd'],
+  ),
+
+  'trailer-name-with-colon': refusesTrailers(
+    'rfc9113/8.2.1/7',
+    ['rfc9113/8.2.1/4'],
+    'A colon in the name of a trailer field makes a request malformed.',
+    ...['x:c', 'd'],
+  ),
+
   'trailer-name-in-upper-case': refusesTrailers(
     'rfc9113/8.2.1/7',
     [],

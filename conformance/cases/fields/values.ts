@@ -47,6 +47,24 @@ export default chapter('fields', {
     ...['x-a', '\rb'],
   ),
 
+  'value-ending-in-cr': refusesFields(
+    'rfc9113/8.2.1/5',
+    'A request with a carriage return at the end of a field value is malformed.',
+    ...['x-a', 'b\r'],
+  ),
+
+  'value-beginning-with-lf': refusesFields(
+    'rfc9113/8.2.1/5',
+    'A request with a line feed at the beginning of a field value is malformed.',
+    ...['x-a', '\nb'],
+  ),
+
+  'value-beginning-with-nul': refusesFields(
+    'rfc9113/8.2.1/5',
+    'A request with NUL at the beginning of a field value is malformed.',
+    ...['x-a', '\0b'],
+  ),
+
   'value-with-field-line': refusesFields(
     'rfc9113/8.2.1/5',
     'A request with a second field line inside a field value is malformed.',
@@ -88,6 +106,13 @@ export default chapter('fields', {
     'White space at the ends of a value is found under Huffman coding, too.',
     'x-a',
     ' b\t',
+  ),
+
+  'trailer-value-with-nul': refusesTrailers(
+    'rfc9113/8.2.1/7',
+    ['rfc9113/8.2.1/5'],
+    'NUL in the value of a trailer field makes a request malformed.',
+    ...['x-c', 'd\0'],
   ),
 
   'trailer-value-with-lf': refusesTrailers(

@@ -22,6 +22,23 @@ function tooShort(
   };
 }
 
+/** HEADERS with more padding than there is room for: a connection error. */
+function excessPadding(what: string, flag: number, padding: number): CaseBody {
+  return {
+    requirement: 'rfc9113/6.2/7',
+    title: `${what} is a connection error, not a stream error.`,
+    async run(trial) {
+      const peer = await trial.open();
+      const priorityFields = flag === FLAG.PRIORITY ? new Uint8Array(5) : new Uint8Array(0);
+      const block = plainBlock(peer.fieldsOf()).subarray(0, padding - priorityFields.length - 1);
+      const flags = flag | FLAG.PADDED | FLAG.END_HEADERS | FLAG.END_STREAM;
+      const payload = concat([Uint8Array.of(padding), priorityFields, block]);
+      const get = frame(FRAME_TYPE.HEADERS, flags, peer.nextStream(), payload);
+      await connectionError(trial, peer, ['PROTOCOL_ERROR', 'FRAME_SIZE_ERROR'], get);
+    },
+  };
+}
+
 export default chapter('headers', {
   'padded-and-prioritized': {
     requirement: 'rfc9113/6.2/i1',
@@ -69,6 +86,13 @@ export default chapter('headers', {
       trial.seen = `status ${record.status}, as for the same request in one frame`;
     },
   },
+
+  'padding-beyond-payload': excessPadding('Padding that is longer than the payload', 0, 255),
+  'padding-beyond-payload-with-priority': excessPadding(
+    'Padding that is longer than what the priority fields leave',
+    FLAG.PRIORITY,
+    255,
+  ),
 
   'padding-as-long-as-payload': {
     requirement: 'rfc9113/6.2/7',

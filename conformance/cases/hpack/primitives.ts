@@ -8,6 +8,7 @@ import {
   integer,
   latin1,
   literal,
+  sizeUpdate,
   string,
 } from '../../../wire/index.ts';
 import { chapter } from '../../case.ts';
@@ -20,6 +21,13 @@ import { block, NEWEST, plainPath, request, usable } from './blocks.ts';
 async function refusesString(trial: Trial, value: (peer: Peer) => Uint8Array): Promise<void> {
   const peer = await trial.open();
   const field = concat([Uint8Array.of(0x00), string('x-a'), value(peer)]);
+  const frame = request(trial, peer, { path: plainPath(trial.subject.small.path), after: [field] });
+  await connectionError(trial, peer, 'COMPRESSION_ERROR', frame);
+}
+
+/** A request whose last representation is this one is a decoding error. */
+async function refusesField(trial: Trial, field: Uint8Array): Promise<void> {
+  const peer = await trial.open();
   const frame = request(trial, peer, { path: plainPath(trial.subject.small.path), after: [field] });
   await connectionError(trial, peer, 'COMPRESSION_ERROR', frame);
 }
@@ -54,6 +62,77 @@ export default chapter('hpack', {
     title: 'A string length that 32 bits would cut to the octets at hand is a decoding error.',
     async run(trial) {
       await refusesString(trial, () => string('value', false, 2n ** 32n + 5n));
+    },
+  },
+
+  'string-length-wraps-at-64-bits': {
+    requirement: 'rfc7541/5.1/1',
+    title: 'A string length that 64 bits would cut to the octets at hand is a decoding error.',
+    async run(trial) {
+      await refusesString(trial, () => string('value', false, 2n ** 64n + 5n));
+    },
+  },
+
+  'name-index-wraps-at-32-bits': {
+    requirement: 'rfc7541/5.1/1',
+    title: 'The index of a name that 32 bits would cut to a valid one is a decoding error.',
+    async run(trial) {
+      const name = Uint8Array.from(integer(2n ** 32n + ACCEPT_ENCODING, 4));
+      await refusesField(trial, concat([name, string('gzip')]));
+    },
+  },
+
+  'size-update-wraps-at-32-bits': {
+    requirement: 'rfc7541/5.1/1',
+    title: 'A size update that 32 bits would cut to 0 is a decoding error.',
+    async run(trial) {
+      const peer = await trial.open();
+      const path = plainPath(trial.subject.small.path);
+      const frame = request(trial, peer, { before: [sizeUpdate(2n ** 32n)], path });
+      await connectionError(trial, peer, 'COMPRESSION_ERROR', frame);
+    },
+  },
+
+  'block-ends-in-an-index': {
+    requirement: 'rfc7541/3.1/i1',
+    also: ['rfc9113/4.3/3'],
+    title: 'A block that ends inside an index is a decoding error.',
+    async run(trial) {
+      await refusesField(trial, Uint8Array.of(0xff, 0x80));
+    },
+  },
+
+  'block-ends-in-a-string-length': {
+    requirement: 'rfc7541/3.1/i1',
+    also: ['rfc9113/4.3/3'],
+    title: 'A block that ends inside the length of a string is a decoding error.',
+    async run(trial) {
+      await refusesField(trial, concat([Uint8Array.of(0x00), string('x-a'), Uint8Array.of(0x7f, 0x80)]));
+    },
+  },
+
+  'block-ends-behind-a-name-index': {
+    requirement: 'rfc7541/3.1/i1',
+    also: ['rfc9113/4.3/3'],
+    title: 'A block that ends behind the index of a name is a decoding error.',
+    async run(trial) {
+      await refusesField(trial, Uint8Array.from(integer(ACCEPT_ENCODING, 6, 0x40)));
+    },
+  },
+
+  'huffman-padding-of-zeros-in-a-name': {
+    requirement: 'rfc7541/5.2/2',
+    title: 'Huffman padding of a name that is not all ones is a decoding error.',
+    async run(trial) {
+      await refusesField(trial, concat([Uint8Array.of(0x00), huffman(Uint8Array.of(0x18)), string('value')]));
+    },
+  },
+
+  'huffman-eos-in-a-name': {
+    requirement: 'rfc7541/5.2/3',
+    title: 'A Huffman name that holds EOS is a decoding error.',
+    async run(trial) {
+      await refusesField(trial, concat([Uint8Array.of(0x00), huffman(fromHex('ffffffff')), string('value')]));
     },
   },
 

@@ -1,6 +1,6 @@
 /** Indexed fields, literals and size updates (RFC 7541 §6), and the index address space (§2.3.3). */
 import { indexed, literal, sizeUpdate } from '../../../wire/index.ts';
-import { chapter } from '../../case.ts';
+import { type CaseBody, chapter } from '../../case.ts';
 import { answered, connectionError } from '../../expect.ts';
 import type { Trial } from '../../trial.ts';
 import { insertPath, NEWEST, PATH, plainPath, request, usable } from './blocks.ts';
@@ -18,6 +18,20 @@ async function leavesTheTable(trial: Trial, indexing: 'without' | 'never'): Prom
   await answered(trial, peer, inserting.stream, other);
   await answered(trial, peer, passing.stream, small);
   await answered(trial, peer, referring.stream, other);
+}
+
+/** A literal of that form whose name is in neither table. */
+function namePastTables(form: string, indexing: 'incremental' | 'never'): CaseBody {
+  return {
+    requirement: 'rfc7541/2.3.3/1',
+    title: `A name index past both tables in a literal ${form} is a decoding error.`,
+    async run(trial) {
+      const peer = await trial.open();
+      const after = [literal(NEWEST, 'value', indexing)];
+      const frame = request(trial, peer, { path: plainPath(trial.subject.small.path), after });
+      await connectionError(trial, peer, 'COMPRESSION_ERROR', frame);
+    },
+  };
 }
 
 export default chapter('hpack', {
@@ -75,6 +89,9 @@ export default chapter('hpack', {
       await connectionError(trial, peer, 'COMPRESSION_ERROR', frame);
     },
   },
+
+  'name-index-past-tables-with-indexing': namePastTables('with incremental indexing', 'incremental'),
+  'name-index-past-tables-never-indexed': namePastTables('that is never indexed', 'never'),
 
   'literal-with-indexing': {
     requirement: 'rfc7541/6.2.1/i1',

@@ -49,6 +49,20 @@ export default chapter('messages', {
     ...[':path', '/'],
   ),
 
+  'scheme-in-trailers': refusesTrailers(
+    'rfc9113/8.1/4',
+    ['rfc9113/8.3/4'],
+    'A :scheme in its trailers makes a request malformed.',
+    ...[':scheme', 'https'],
+  ),
+
+  'authority-in-trailers': refusesTrailers(
+    'rfc9113/8.1/4',
+    ['rfc9113/8.3/4'],
+    'An :authority in its trailers makes a request malformed.',
+    ...[':authority', 'localhost'],
+  ),
+
   'status-in-trailers': refusesTrailers(
     'rfc9113/8.1/4',
     ['rfc9113/8.3/4'],

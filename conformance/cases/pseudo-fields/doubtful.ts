@@ -21,6 +21,15 @@ const path = (title: string, text: string): CaseBody =>
 const authority = (title: string, change: (value: string) => string): CaseBody =>
   doubtsValue('rfc9113/8.3.1/i7', `A request whose :authority ${title} is refused.`, ':authority', change);
 
+const method = (title: string, value: string): CaseBody =>
+  doubtsValue('rfc9113/8.3.1/15', `A request with ${title} in :method is refused.`, ':method', () => value);
+
+const scheme = (title: string, change: (value: string) => string): CaseBody =>
+  doubtsValue('rfc9113/8.3.1/15', `A request whose :scheme ${title} is refused.`, ':scheme', change);
+
+const target = (title: string, change: (value: string) => string): CaseBody =>
+  doubtsValue('rfc9113/8.3.1/15', `A GET whose :path ${title} is refused.`, ':path', change);
+
 const hosted = (title: string, host: (authority: string) => readonly string[]): CaseBody =>
   doubtsSection('rfc9113/8.3.1/5', title, ({ pseudo, regular }) => {
     const at = pseudo.indexOf(':authority');
@@ -84,4 +93,13 @@ export default chapter('pseudo-fields', {
     ':scheme',
     () => 'http://x',
   ),
+
+  'method-with-space': method('a space', 'GE T'),
+  'method-with-slash': method('a slash', 'GE/T'),
+  'method-with-octet-80': method('octet 80', 'GET\x80'),
+  'scheme-empty': scheme('is empty', () => ''),
+  'scheme-with-space': scheme('has a space', () => '1 http:'),
+  'path-without-slash': target('has no slash before it', () => 'foo'),
+  'asterisk-of-get': target('is that of OPTIONS as a whole', () => '*'),
+  'path-in-absolute-form': target('is a whole URI', value => `http://localhost${value}`),
 });

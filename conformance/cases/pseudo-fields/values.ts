@@ -38,6 +38,34 @@ export default chapter('pseudo-fields', {
     () => 'GET\0',
   ),
 
+  'method-with-cr': refusesValue(
+    'rfc9113/8.3.1/15',
+    'A request with a carriage return in :method is malformed.',
+    ':method',
+    () => 'GET\r',
+  ),
+
+  'scheme-with-nul': refusesValue(
+    'rfc9113/8.3.1/15',
+    'A request with NUL in :scheme is malformed.',
+    ':scheme',
+    scheme => `${scheme}\0`,
+  ),
+
+  'scheme-with-lf': refusesValue(
+    'rfc9113/8.3.1/15',
+    'A request with a line feed in :scheme is malformed.',
+    ':scheme',
+    scheme => `${scheme}\n`,
+  ),
+
+  'scheme-with-cr': refusesValue(
+    'rfc9113/8.3.1/15',
+    'A request with a carriage return in :scheme is malformed.',
+    ':scheme',
+    scheme => `${scheme}\r`,
+  ),
+
   'path-empty': refusesValue('rfc9113/8.3.1/12', 'A request with an empty :path is malformed.', ':path', () => ''),
 
   'path-with-nul': refusesValue('rfc9113/8.3.1/i5', 'A request with NUL in :path is malformed.', ':path', path =>
@@ -74,6 +102,13 @@ export default chapter('pseudo-fields', {
     'A request with a line feed in :authority is malformed.',
     ':authority',
     authority => `${authority}\n`,
+  ),
+
+  'authority-with-cr': refusesValue(
+    'rfc9113/8.3.1/i5',
+    'A request with a carriage return in :authority is malformed.',
+    ':authority',
+    authority => `${authority}\r`,
   ),
 
   'authority-with-field-line': refusesValue(

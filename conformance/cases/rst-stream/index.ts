@@ -1,10 +1,23 @@
 /** Cases on RST_STREAM (RFC 9113 §6.4). */
 import { concat, FRAME_TYPE, frame, headers, indexed, literal, rstStream, windowUpdate } from '../../../wire/index.ts';
-import { chapter } from '../../case.ts';
+import { type CaseBody, chapter } from '../../case.ts';
 import { answered, connectionEnd, connectionError, served } from '../../expect.ts';
 import { describeAnswer, describeEnd } from '../../trial.ts';
 import { block, NEWEST, plainPath, usable } from '../hpack/blocks.ts';
 import { pathless, provoked } from '../provoked.ts';
+
+/** A reset of another length on a request that is under way. */
+const ofLength = (octets: number): CaseBody => ({
+  requirement: 'rfc9113/6.4/7',
+  needs: ['upload'],
+  title: `RST_STREAM of ${octets} octets is a connection error FRAME_SIZE_ERROR, not a reset.`,
+  async run(trial) {
+    const peer = await trial.open();
+    const stream = peer.ask({ method: 'POST', path: trial.upload.path, endStream: false });
+    const wrong = frame(FRAME_TYPE.RST_STREAM, 0, stream, new Uint8Array(octets));
+    await connectionError(trial, peer, 'FRAME_SIZE_ERROR', wrong);
+  },
+});
 
 export default chapter('rst-stream', {
   'nothing-after-it': {
@@ -77,6 +90,10 @@ export default chapter('rst-stream', {
       await connectionError(trial, peer, 'FRAME_SIZE_ERROR', long);
     },
   },
+
+  'of-no-octets': ofLength(0),
+  'of-three-octets': ofLength(3),
+  'of-eight-octets': ofLength(8),
 
   'on-stream-zero': {
     requirement: 'rfc9113/6.4/4',

@@ -20,6 +20,8 @@ function answer(stream, status, content) {
 function onStream(stream, fields) {
   stream.on('error', () => {});
   const path = fields[':path'];
+  // The stream API leaves this to the application (RFC 9110 section 10.1.1).
+  if (fields.expect?.toLowerCase() === '100-continue' && !stream.closed) stream.additionalHeaders({ ':status': 100 });
   if (path === '/upload' && fields[':method'] === 'POST') {
     let octets = 0;
     stream.on('data', chunk => {
