@@ -155,6 +155,18 @@ export default [
     wire: refusesRequests(({ fields }) => fields.includes(':scheme') && !fields.includes(':authority')),
   },
   {
+    id: 'pseudo-fields/compares-octet-by-octet',
+    deviation: 'The server compares Host with :authority octet by octet.',
+    clause: 'RFC 9113 §8.3.1',
+    grade: 'weak',
+    fails: ['pseudo-fields/host-is-compared-by-scheme'],
+    seen: /status 0 for :authority name\.invalid:80 and host name\.invalid/,
+    wire: refusesRequests(({ fields }) => {
+      const [[authority], [host]] = [valuesOf(fields, ':authority'), valuesOf(fields, 'host')];
+      return host !== undefined && authority !== undefined && host !== authority;
+    }),
+  },
+  {
     id: 'pseudo-fields/demands-a-slash',
     deviation: 'The server takes every :path that does not begin with a slash for malformed.',
     clause: 'RFC 9113 §8.3.1',

@@ -115,10 +115,16 @@ function agreedAuthority(scheme: string | undefined, authority: string | undefin
     return host ?? '';
   }
   if (host === undefined) return authority;
-  if (authority !== host && authority.toLowerCase() !== host.toLowerCase()) {
+  if (authority !== host && normal(scheme, authority) !== normal(scheme, host)) {
     throw new Malformed('"host" names another authority than ":authority" (RFC 9113 section 8.3.1)');
   }
   return authority;
+}
+
+/** As the scheme compares it: letters without case, its default port as none (RFC 3986 section 6.2.3). */
+function normal(scheme: string | undefined, authority: string): string {
+  const port = scheme === 'https' ? /:(443)?$/ : scheme === 'http' ? /:(80)?$/ : /:$/;
+  return authority.toLowerCase().replace(port, '');
 }
 
 interface Rest {

@@ -55,4 +55,36 @@ export default chapter('pseudo-fields', {
       trial.seen = seen;
     },
   },
+
+  'host-is-compared-by-scheme': {
+    requirement: 'rfc9113/8.3.1/6',
+    disputed:
+      'servers other than origins compare Host and :authority by what the scheme makes of them, origins as they like (RFC ' +
+      '9113 §8.3.1): no wire tells which of them a server is',
+    title: "A Host that differs from :authority by the scheme's default port or by its letters' case is the same.",
+    async run(trial) {
+      const peer = await trial.open();
+      const port = trial.subject.endpoint.scheme === 'https' ? 443 : 80;
+      const name = 'name.invalid';
+      const answer = async (authority: string, host: string): Promise<number> => {
+        const { pseudo, regular } = parts(peer);
+        const frame = whole(peer, [...replaced(pseudo, ':authority', () => authority), 'host', host, ...regular]);
+        peer.send(frame);
+        return (await peer.answer(frame.stream)).status;
+      };
+      const control = await answer(name, name);
+      if (control === 0 || control >= 400) trial.notApplicable(`a request for ${name} is refused: status ${control}`);
+      trial.expected = `status ${control}, as where Host and :authority are the same`;
+      for (const [authority, host] of [
+        [`${name}:${port}`, name],
+        [name, `${name}:${port}`],
+        [name, name.toUpperCase()],
+      ] as const) {
+        const status = await answer(authority, host);
+        if (status !== control) trial.weak(`status ${status} for :authority ${authority} and host ${host}`);
+        if (peer.over) return;
+      }
+      trial.seen = `status ${control} for each of three pairs`;
+    },
+  },
 });

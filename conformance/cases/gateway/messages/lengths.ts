@@ -239,7 +239,7 @@ export default suite('messages', {
 
   'content-of-another-length': {
     requirement: 'MSGI-LEN-10',
-    also: ['rfc9113/8.1.1/i3'],
+    also: ['rfc9113/8.1.1/i3', 'rfc9113/8.1.1/2'],
     title: 'Content that is longer or shorter than content-length fails the exchange, and never looks whole.',
     app: readsToTheEnd,
     async run(trial) {

@@ -19,6 +19,7 @@ const lines = (more: Readonly<Record<string, readonly string[]>>, options: Secti
 export default suite('messages', {
   'method-is-a-token': {
     requirement: 'MSGI-HEAD-6',
+    also: ['rfc9113/8.1.1/2'],
     title: 'The application is not called on a request whose method is no token.',
     app: answers,
     run: trial =>
@@ -37,6 +38,7 @@ export default suite('messages', {
 
   'no-controls-in-the-path': {
     requirement: 'MSGI-HEAD-7',
+    also: ['rfc9113/8.1.1/2'],
     title: 'The application is not called on a path and query with an octet of 0x00 to 0x20, or 0x7F.',
     app: answers,
     run: trial =>
@@ -121,6 +123,7 @@ export default suite('messages', {
 
   'no-wrong-fields': {
     requirement: 'MSGI-HEAD-12',
+    also: ['rfc9113/8.2.1/8'],
     title: 'The application is not called on a field whose name is no token, or whose value has a control character.',
     app: answers,
     run: trial =>
@@ -145,6 +148,7 @@ export default suite('messages', {
 
   'fields-of-http2': {
     requirement: 'MSGI-HEAD-13',
+    also: ['rfc9113/8.2.1/8'],
     title:
       'The application is not called on upper-case names, on whitespace around values, and on fields of a connection.',
     app: answers,
@@ -168,6 +172,7 @@ export default suite('messages', {
 
   'one-decimal-length': {
     requirement: 'MSGI-HEAD-14',
+    also: ['rfc9113/8.1.1/2'],
     title: 'The application is not called on a content-length that is not one decimal number, nor on two that differ.',
     app: answers,
     run: trial =>
