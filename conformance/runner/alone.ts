@@ -7,6 +7,10 @@ import type { PipeHosting, Subject } from '../subject.ts';
 import { type Instance, type Target, TargetError } from '../targets/target.ts';
 import type { Attempt } from './attempt.ts';
 import { calibrate } from './calibrate.ts';
+import { Slots } from './slots.ts';
+
+/** Starts at a time: more of them would only make each one late, and a server has a limit on its start. */
+const starts = new Slots(3);
 
 /**
  * Does the work on the subject, or on an instance with the options that the case names. Throws TargetError where it does not
@@ -25,7 +29,8 @@ export async function onSubject(
   const { another } = target;
   if (another === undefined)
     throw new TargetError('the kit starts no further instance of a target that it did not start');
-  const instance = await another(body.alone, { ...env, ...exportsOf(body) });
+  const { alone } = body;
+  const instance = await starts.hold(() => another(alone, { ...env, ...exportsOf(body) }));
   try {
     const own = { ...(await calibrate(instance, timeout)), process: instance };
     return ended(await work(own), instance);
@@ -82,7 +87,7 @@ async function onOwn(
     throw new TargetError('the kit starts no further instance of a target that it did not start');
   const started: Promise<Instance>[] = [];
   const launch: PipeHosting['launch'] = pipes => {
-    const instance = another(alone, {}, undefined, pipes);
+    const instance = starts.hold(() => another(alone, {}, undefined, pipes));
     started.push(instance);
     return instance;
   };
