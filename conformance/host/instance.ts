@@ -15,7 +15,7 @@ import { Waits } from './waits.ts';
 /** Characters of what it prints that are kept. */
 const OUTPUT = 4000;
 
-/** Milliseconds in which a process whose application is gone is expected to end. */
+/** Milliseconds in which such a process is expected to end. */
 const REAP_MS = 2000;
 
 export interface Launch {
@@ -95,9 +95,10 @@ export class HostInstance {
     this.pipe.transcript = transcript;
   }
 
-  /** A process whose application is gone without a word has ended, or is about to: how is told soon. */
+  /** A process whose pipe or application is gone, unasked, has ended or is about to: how is told soon. */
   async reaped(): Promise<void> {
-    if (!this.remote.lost || this.left || this.exit !== null) return;
+    const gone = this.remote.lost || this.pipe.over;
+    if (!gone || this.left || this.exit !== null) return;
     await Promise.race([once(this.#child, 'exit'), delay(REAP_MS, undefined, { ref: false })]);
   }
 
