@@ -1,6 +1,7 @@
 /** The shape of a case: one behaviour, one requirement, about ten lines that read like the sentence they check. */
-import type { RequirementId } from '../spec/registry/index.ts';
+import type { MsgiId, RequirementId } from '../spec/registry/index.ts';
 import type { CaseApp, Claim, GatewayCaseBody } from './gateway/case.ts';
+import type { Interface } from './legacy/interface.ts';
 import type { Trial } from './trial.ts';
 
 /** What a case wants of the subject beyond a small resource; where it is missing the case is not applicable. */
@@ -11,6 +12,8 @@ export interface CaseFacts {
   readonly requirement: RequirementId;
   /** Further rows that the same behaviour settles. */
   readonly also?: readonly RequirementId[];
+  /** Rows of this specification that it settles as well, at a subject that claims "adapter". */
+  readonly adapter?: readonly MsgiId[];
   /** The behaviour, one sentence about the server. */
   readonly title: string;
   readonly needs?: readonly Need[];
@@ -49,6 +52,8 @@ export interface Case extends CaseBody {
   readonly app?: CaseApp;
   /** What the application's module exports there. */
   readonly exports?: GatewayCaseBody['exports'];
+  /** Of a case about old applications: the interfaces whose probe it can be tried with, the one it is proved with first. */
+  readonly interfaces?: readonly Interface[];
   /** The case is about the pipe to the application's process: it starts instances of the subject itself. */
   readonly pipe?: true;
   /** It uses no instance that another such case has used, and leaves none. */

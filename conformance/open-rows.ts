@@ -20,7 +20,9 @@ export interface Coverage {
 }
 
 export function coverage(cases: readonly NamedCase[]): Coverage {
-  const settled = new Set<string>(cases.flatMap(({ requirement, also = [] }) => [requirement, ...also]));
+  const settled = new Set<string>(
+    cases.flatMap(({ requirement, also = [], adapter = [] }) => [requirement, ...also, ...adapter]),
+  );
   const covered = requirementIds.filter(id => settled.has(id));
   const rest = requirementIds.filter(id => !settled.has(id));
   return {

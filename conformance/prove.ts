@@ -11,6 +11,7 @@ import { FAULT, type GatewayFault } from './faults/gateway/fault.ts';
 import { faults } from './faults/index.ts';
 import { type FaultProxy, openProxy } from './faults/proxy.ts';
 import { openTlsFront } from './faults/tls-front.ts';
+import { INTERFACES, type Interface } from './legacy/interface.ts';
 import { onSubject } from './runner/alone.ts';
 import { type Attempt, attempt } from './runner/attempt.ts';
 import { calibrate } from './runner/calibrate.ts';
@@ -29,6 +30,9 @@ const PATIENCE_MS = 1500;
 
 /** The sound server whose application has a process of its own. */
 const PIPED = 'process';
+
+/** The sound server that hosts the probe of an interface. */
+const HOSTING: Readonly<Partial<Record<Interface, string>>> = { node: 'from-node' };
 
 export interface Proof {
   readonly caseId: string;
@@ -57,6 +61,7 @@ export async function prove(options: ProveOptions, told: (proof: Proof) => void 
   const cases = catalogue.filter(({ id }) => id.startsWith(options.only));
   const target = await openTarget(options.target, { application });
   const piped = cases.some(({ pipe }) => pipe) ? await openTarget(PIPED, { application }) : target;
+  const hosts = new Map<Interface, Sound>();
   try {
     const subject = await calibrate(target, options.timeout);
     const proofs = [...missing(cases), ...misspelt()];
@@ -65,20 +70,63 @@ export async function prove(options: ProveOptions, told: (proof: Proof) => void 
       proofs.push(proof);
       told(proof);
     };
-    await pooled(cases, options.jobs, async body => {
+    for (const face of INTERFACES) {
+      const name = HOSTING[face];
+      if (name === undefined || !cases.some(({ interfaces }) => interfaces?.includes(face))) continue;
+      const host = await openTarget(name, {});
+      hosts.set(face, { target: host, subject: await calibrate(host, options.timeout) });
+    }
+    const [old, others] = partition(cases, ({ interfaces }) => interfaces !== undefined);
+    await pooled(old, options.jobs, body => proveOld(body, hosts, options, tell));
+    await pooled(others, options.jobs, async body => {
       const behind = body.pipe === true ? piped : target;
       tell(sound(body, await through(behind, subject, null, body, options)));
       for (const fault of faults.filter(({ fails }) => fails.includes(body.id))) {
         tell(faulty(body, fault, await through(behind, subject, fault, body, options)));
       }
     });
+    const ofProbes = new Set(catalogue.flatMap(({ id, interfaces }) => (interfaces === undefined ? [] : [id])));
     // The reference server has no pipe: faults of pipes are told by the suite that is about them.
-    const spreading = options.matrix ? faults.filter(({ fails }) => !fails.some(id => id.startsWith(`${PIPED}/`))) : [];
+    const spreading = options.matrix
+      ? faults.filter(({ fails }) => !fails.some(id => id.startsWith(`${PIPED}/`) || ofProbes.has(id)))
+      : [];
     for (const fault of spreading) tell(await spread(target, subject, fault, options));
     return proofs;
   } finally {
-    await Promise.all([target.stop(), piped.stop()]);
+    await Promise.all([target.stop(), piped.stop(), ...[...hosts.values()].map(host => host.target.stop())]);
   }
+}
+
+/** A sound server that is up. */
+interface Sound {
+  readonly target: Target;
+  readonly subject: Subject;
+}
+
+/** A case about old applications: sound with every probe that it is for, and under its faults with the first. */
+async function proveOld(
+  body: Case,
+  hosts: ReadonlyMap<Interface, Sound>,
+  options: ProveOptions,
+  tell: (proof: Proof) => void,
+): Promise<void> {
+  const able = (body.interfaces ?? []).flatMap(face => hosts.get(face) ?? []).filter(host => claimsAll(host, body));
+  for (const { target, subject } of able) tell(sound(body, await through(target, subject, null, body, options)));
+  const [first] = able;
+  if (first === undefined) {
+    tell({ caseId: body.id, fault: null, verdict: '-', seen: '', defect: 'no sound server hosts its probe' });
+    return;
+  }
+  for (const fault of faults.filter(({ fails }) => fails.includes(body.id)))
+    tell(faulty(body, fault, await through(first.target, first.subject, fault, body, options)));
+}
+
+function claimsAll({ subject }: Sound, { claims = [] }: Case): boolean {
+  return claims.every(claim => subject.claims.has(claim));
+}
+
+function partition<T>(all: readonly T[], belongs: (one: T) => boolean): readonly [readonly T[], readonly T[]] {
+  return [all.filter(belongs), all.filter(one => !belongs(one))];
 }
 
 /** Does the work for every case, `jobs` of them at once. */
@@ -113,13 +161,23 @@ async function behind(subject: Subject, fault: AnyFault | null, body: Case, opti
   const waits = fault !== null && 'waits' in fault;
   try {
     const timeout = waits ? Math.min(PATIENCE_MS, options.timeout) : options.timeout;
-    const gateway = subject.gateway == null ? null : { ...subject.gateway, fault: fault?.id ?? null };
+    const gateway = subject.gateway == null ? null : { ...subject.gateway, ...deviationOfApplication(fault, body) };
     const one = await attempt(body, { ...subject, ...faced, gateway }, timeout, wait => wait);
     for (const peer of one.parked) peer.close();
     return one;
   } finally {
     await proxy.close();
   }
+}
+
+/** What a fault does between the kit and its application: a wrapper knows it by the key, a probe never hears of it. */
+function deviationOfApplication(
+  fault: AnyFault | null,
+  { interfaces }: Case,
+): Partial<NonNullable<Subject['gateway']>> {
+  if (interfaces === undefined) return { fault: fault?.id ?? null };
+  const between = fault !== null && 'between' in fault ? fault.between?.() : undefined;
+  return between === undefined ? {} : { between };
 }
 
 /** What a fault does on the connection. */
@@ -206,7 +264,7 @@ function misspelt(): Proof[] {
 /** How many cases of the whole catalogue a fault fails. */
 async function spread(target: Target, subject: Subject, fault: AnyFault, options: ProveOptions): Promise<Proof> {
   const failing: string[] = [];
-  const unpiped = catalogue.filter(({ pipe }) => pipe !== true);
+  const unpiped = catalogue.filter(({ pipe, interfaces }) => pipe !== true && interfaces === undefined);
   await pooled(unpiped, options.jobs, async body => {
     const one = await through(target, subject, fault, body, options);
     if (one.verdict === 'fail') failing.push(body.id);

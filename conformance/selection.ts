@@ -6,8 +6,10 @@ import { applicationCatalogue } from './cases/application/index.ts';
 import { gatewayCases, gatewaySuites } from './cases/gateway/index.ts';
 import { hostCatalogue } from './cases/host/index.ts';
 import { catalogue, http2Cases } from './cases/index.ts';
+import { legacyCases } from './cases/legacy/index.ts';
 import { middlewareCatalogue } from './cases/middleware/index.ts';
 import { processCases } from './cases/process/index.ts';
+import { interfaceOf } from './legacy/interface.ts';
 import { nearest } from './targets/nearest.ts';
 import { UsageError } from './usage.ts';
 
@@ -17,12 +19,14 @@ export const suites: Readonly<Record<string, readonly Case[]>> = {
   gateway: gatewayCases,
   ...gatewaySuites,
   process: processCases,
+  legacy: legacyCases,
   all: catalogue,
 };
 
 /** The suites of a run that names none: those that the target claims. */
 export function claimedSuites(claims: readonly string[]): readonly string[] {
-  return ['http2', ...['gateway', 'process'].filter(claim => claims.includes(claim))];
+  const named = ['gateway', 'process'].filter(claim => claims.includes(claim));
+  return ['http2', ...named, ...(interfaceOf(claims) === null ? [] : ['legacy'])];
 }
 
 /** Every suite there is, as lists show them; those of programs and hosts are run by `certify --app`, `--middleware` and `--host`. */
@@ -92,8 +96,8 @@ function matching<T extends NamedCase>(cases: readonly T[], pattern: string): re
   throw new UsageError(`no case matches "${pattern}"${nearMatches(cases, pattern)}`);
 }
 
-export function requirementsOf({ requirement, also = [] }: NamedCase): readonly string[] {
-  return [requirement, ...also];
+export function requirementsOf({ requirement, also = [], adapter = [] }: NamedCase): readonly string[] {
+  return [requirement, ...also, ...adapter];
 }
 
 /** "*" stands for anything; without one, the whole id or the beginning of it up to a "/" or ".". */

@@ -1,5 +1,6 @@
 /** The subject as a case sees it: where it is and what it serves. */
 import type { Control } from './gateway/control.ts';
+import type { Between } from './gateway/events.ts';
 import type { Deviation } from './process/filters.ts';
 import type { Pipes } from './process/pipes.ts';
 import type { InstancePool, Lease } from './process/pool.ts';
@@ -39,7 +40,12 @@ export interface Subject {
   /** Answered otherwise than `small`, so that an answer shows which of the two was asked for. */
   readonly other: Resource | null;
   /** The kit's application behind it, where it claims "gateway", and the fault that its exchanges are to have. */
-  readonly gateway?: { readonly control: Control; readonly fault: string | null } | null;
+  readonly gateway?: {
+    readonly control: Control;
+    readonly fault: string | null;
+    /** What stands between the kit and the application, where a proof puts something there. */
+    readonly between?: Between;
+  } | null;
   /** Of an instance that runs for one case alone. */
   readonly process?: Pick<Instance, 'signal' | 'ended'>;
   /** Starts a further instance, where the kit started the subject. */

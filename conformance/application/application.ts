@@ -22,7 +22,7 @@ const TWIN = /^twin-[0-9]+$/;
 
 function told(message: KitMessage): void {
   if (message.do === 'end') gates.end(message.attempt);
-  else gates.release(parseKey(message.key).attempt, message.key, message.gate);
+  else if (message.do === 'release') gates.release(parseKey(message.key).attempt, message.key, message.gate);
 }
 
 function handlerOf(caseId: string, name: string): Handler | null {

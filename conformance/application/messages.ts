@@ -38,6 +38,8 @@ export type ApplicationMessage = { readonly seq: number } & (
 /** From the kit. */
 export type KitMessage =
   | { readonly do: 'release'; readonly key: string; readonly gate: string }
+  /** A probe of an old interface does this next on the exchange; it reports "did-N" with what came of it. */
+  | { readonly do: 'act'; readonly key: string; readonly n: number; readonly verb: string; readonly with: Json }
   /** The attempt is over: whatever waits at its gates goes on. */
   | { readonly do: 'end'; readonly attempt: string };
 

@@ -15,6 +15,7 @@ import { gatewayCases } from './gateway/index.ts';
 import goaway from './goaway/index.ts';
 import headers from './headers/index.ts';
 import hpack from './hpack/index.ts';
+import { legacyCases } from './legacy/index.ts';
 import messages from './messages/index.ts';
 import passive from './passive/index.ts';
 import ping from './ping/index.ts';
@@ -65,4 +66,4 @@ export const http2Cases: readonly Case[] = [
   ...passive,
 ];
 
-export const catalogue: readonly Case[] = [...http2Cases, ...gatewayCases, ...processCases];
+export const catalogue: readonly Case[] = [...http2Cases, ...gatewayCases, ...processCases, ...legacyCases];

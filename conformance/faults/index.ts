@@ -18,6 +18,7 @@ import goaway from './goaway.ts';
 import headers from './headers.ts';
 import hpack from './hpack.ts';
 import hpackLimits from './hpack-limits.ts';
+import { legacyFaults } from './legacy/index.ts';
 import messages from './messages.ts';
 import misplaced from './misplaced.ts';
 import overruns from './overruns.ts';
@@ -72,4 +73,5 @@ export const faults: readonly (Fault | GatewayFault)[] = [
   ...passive,
   ...gatewayFaults,
   ...processFaults,
+  ...legacyFaults,
 ];

@@ -14,7 +14,8 @@ export type Claim =
   | 'http1'
   | 'drain'
   | 'exact-credit'
-  | 'process';
+  | 'process'
+  | 'adapter';
 
 /** One handler for every exchange of the case, or one for each name; "held" is that of "held-1" and "held-2", too. */
 export type CaseApp = Handler | Readonly<Record<string, Handler>>;

@@ -17,6 +17,8 @@ export class Control {
   readonly #hosts = new Set<Socket>();
   readonly #listeners = new Map<string, ControlListener>();
   readonly #greeted = new Set<() => void>();
+  /** What was said of attempts that go on: a process that comes later is told it, too. */
+  readonly #said = new Map<string, KitMessage[]>();
   #attempts = 0;
   #closed = false;
 
@@ -63,13 +65,22 @@ export class Control {
 
   /** The attempt is over: its handlers wait at no gate any more. */
   forget(attempt: string): void {
-    if (this.#listeners.delete(attempt)) this.send({ do: 'end', attempt });
+    this.#said.delete(attempt);
+    if (this.#listeners.delete(attempt)) this.#write({ do: 'end', attempt }, this.#hosts);
   }
 
   /** To every process: the kit does not know which of them has the exchange. */
   send(message: KitMessage): void {
+    if (message.do !== 'end') {
+      const { attempt } = parseKey(message.key);
+      this.#said.set(attempt, [...(this.#said.get(attempt) ?? []), message]);
+    }
+    this.#write(message, this.#hosts);
+  }
+
+  #write(message: KitMessage, hosts: Iterable<Socket>): void {
     const line = `${JSON.stringify(message)}\n`;
-    for (const socket of this.#hosts) socket.write(line);
+    for (const socket of hosts) socket.write(line);
   }
 
   close(): void {
@@ -99,6 +110,7 @@ export class Control {
 
   #greet(socket: Socket): void {
     this.#hosts.add(socket);
+    for (const messages of this.#said.values()) for (const message of messages) this.#write(message, [socket]);
     for (const greet of [...this.#greeted]) greet();
   }
 

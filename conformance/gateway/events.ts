@@ -23,6 +23,12 @@ export interface Settled {
   readonly error: ReportedError | null;
 }
 
+/** A man in the middle of the control channel, for one attempt: what each message becomes on its way. */
+export interface Between {
+  toKit?(message: ApplicationMessage): readonly ApplicationMessage[];
+  toApplication?(message: KitMessage): readonly KitMessage[];
+}
+
 export class AppEvents {
   /** Everything told so far, in order. */
   readonly all: ApplicationMessage[] = [];
@@ -31,15 +37,23 @@ export class AppEvents {
   readonly #fault: string | null;
   readonly #transcript: Transcript;
   readonly #signal: AbortSignal;
+  readonly #between: Between;
   readonly #waiters = new Set<() => void>();
   #lost: string | null = null;
 
-  constructor(control: Control, fault: string | null, transcript: Transcript, signal: AbortSignal) {
+  constructor(
+    control: Control,
+    fault: string | null,
+    transcript: Transcript,
+    signal: AbortSignal,
+    between: Between = {},
+  ) {
+    this.#between = between;
     this.#control = control;
     this.#fault = fault;
     this.#transcript = transcript;
     this.#signal = signal;
-    this.#attempt = control.attend({ event: message => this.#take(message), lost: why => this.#lose(why) });
+    this.#attempt = control.attend({ event: message => this.#arrived(message), lost: why => this.#lose(why) });
   }
 
   key(name: string): string {
@@ -49,7 +63,9 @@ export class AppEvents {
   send(message: KitMessage): void {
     if (message.do === 'release')
       this.#transcript.event('=', 0, 'KIT', `${parseKey(message.key).name}: gate "${message.gate}" is released`);
-    this.#control.send(message);
+    else if (message.do === 'act')
+      this.#transcript.event('=', 0, 'KIT', `${parseKey(message.key).name}: ${message.verb}, step ${message.n}`);
+    for (const one of this.#between.toApplication?.(message) ?? [message]) this.#control.send(one);
   }
 
   /** Messages of that kind about the exchange, told so far. */
@@ -121,6 +137,10 @@ export class AppEvents {
       this.#signal.addEventListener('abort', passed);
       if (this.#signal.aborted) passed();
     });
+  }
+
+  #arrived(message: ApplicationMessage): void {
+    for (const one of this.#between.toKit?.(message) ?? [message]) this.#take(one);
   }
 
   #take(message: ApplicationMessage): void {

@@ -11,6 +11,8 @@ export interface PlainOptions {
   readonly fields?: readonly string[];
   /** With its content-length; none where it is left out. */
   readonly content?: string;
+  /** Of the target, behind the address of the exchange. */
+  readonly rest?: string;
 }
 
 export interface PlainAsked extends Addressed {
@@ -23,12 +25,12 @@ export function askPlain(
   trial: GatewayTrial,
   plain: Http1Peer,
   name: string,
-  { version = '1.1', method = 'GET', fields = [], content }: PlainOptions = {},
+  { version = '1.1', method = 'GET', fields = [], content, rest = '' }: PlainOptions = {},
 ): PlainAsked {
   const exchange = trial.exchange(name);
   const length = content === undefined ? [] : ['content-length', `${content.length}`];
   const lines = fieldLines(['host', trial.subject.authority, ...trial.subject.fields, ...fields, ...length]);
-  plain.write(`${method} ${exchange.path} HTTP/${version}\r\n${lines}\r\n${content ?? ''}`);
+  plain.write(`${method} ${exchange.path}${rest} HTTP/${version}\r\n${lines}\r\n${content ?? ''}`);
   return { ...exchange, plain, method };
 }
 

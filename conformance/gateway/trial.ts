@@ -35,7 +35,7 @@ export class GatewayTrial extends Trial {
     super(subject, signal, idle);
     const { gateway } = subject;
     if (gateway == null) throw new KitError('a gateway case needs the application behind the subject');
-    this.app = new AppEvents(gateway.control, gateway.fault, this.transcript, signal);
+    this.app = new AppEvents(gateway.control, gateway.fault, this.transcript, signal, gateway.between);
     this.#caseId = caseId;
   }
 

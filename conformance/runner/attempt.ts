@@ -1,6 +1,7 @@
 /** One try of one case: runs it under its deadline and turns how it ended into a verdict, in this one place. */
 import type { Case, CaseFacts } from '../case.ts';
 import { GatewayTrial } from '../gateway/trial.ts';
+import { LegacyTrial } from '../legacy/trial.ts';
 import { DeadlinePassed, Failed, KitError, NotApplicable } from '../outcome.ts';
 import type { Finding } from '../peer/grammar.ts';
 import { BARRIER, type Peer } from '../peer/peer.ts';
@@ -38,6 +39,7 @@ const GRACE_MS = 1000;
 /** The trial of a case that has an end of the application, too; null for any other. */
 function hosting(body: Case, subject: Subject, deadline: Deadline, stand: Idle): GatewayTrial | ProcessTrial | null {
   if (body.app !== undefined) return new GatewayTrial(subject, deadline.signal, stand, body.id);
+  if (body.interfaces !== undefined) return new LegacyTrial(subject, deadline.signal, stand, body.id);
   if (body.pipe !== true) return null;
   return new ProcessTrial(subject, deadline.signal, stand, body.id, wait => deadline.idle(wait));
 }

@@ -1,4 +1,5 @@
 /** The results of a run as they come, and what only its end shows: frames that came late, violations seen in passing. */
+import type { MsgiId } from '../../spec/registry/index.ts';
 import type { NamedCase } from '../case.ts';
 import type { Finding } from '../peer/grammar.ts';
 import { exitStatus, type Reason, type Result, type TranscriptEntry, type Verdict } from '../result.ts';
@@ -15,7 +16,7 @@ interface PassiveFinding extends Finding {
 }
 
 /** What of a target stands in its results. */
-export type Told = Pick<Target, 'expect' | 'races' | 'argument'>;
+export type Told = Pick<Target, 'expect' | 'races' | 'argument'> & Partial<Pick<Target, 'facts'>>;
 
 export class Results {
   readonly #target: Told;
@@ -60,7 +61,7 @@ export class Results {
     for (const one of attempts) this.#keep(body, one);
     this.#store({
       id: body.id,
-      requirements: [body.requirement, ...(body.also ?? [])],
+      requirements: [body.requirement, ...(body.also ?? []), ...this.#adapterRows(body)],
       title: body.title,
       verdict: flaky ? 'flaky' : worst.verdict,
       ...(reason === undefined ? {} : { reason }),
@@ -75,6 +76,13 @@ export class Results {
       transcript: worst.transcript,
       rerun: `npx msgi certify ${this.#target.argument} --case ${body.id} --seed ${this.#options.seed}`,
     });
+  }
+
+  /** Rows that bind adapters of this specification, and nobody else; those of WSGI adapters of that. */
+  #adapterRows({ adapter = [] }: NamedCase): readonly MsgiId[] {
+    const claims = this.#target.facts?.claims ?? [];
+    if (!claims.includes('adapter')) return [];
+    return adapter.filter(id => !id.startsWith('MSGI-WSGI-') || claims.includes('legacy-wsgi'));
   }
 
   #keep(body: NamedCase, one: Attempt): void {

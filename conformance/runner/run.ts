@@ -5,6 +5,7 @@
 
 import { REGISTRY_VERSION } from '../../spec/registry/index.ts';
 import type { Case, Need } from '../case.ts';
+import { claimOf } from '../legacy/interface.ts';
 import { KitError } from '../outcome.ts';
 import { turn } from '../peer/peer.ts';
 import { InstancePool } from '../process/pool.ts';
@@ -205,6 +206,11 @@ class Run {
   }
 
   #missing(body: Case): Attempt | null {
+    const faces = (body.interfaces ?? []).map(claimOf);
+    if (faces.length > 0 && !faces.some(claim => this.#subject.claims.has(claim))) {
+      const seen = `the target claims none of ${faces.join(', ')}`;
+      return { ...untried(body), verdict: 'not-applicable', reason: 'not-claimed', seen };
+    }
     const wanted = [...(body.app === undefined ? [] : ['gateway']), ...(body.claims ?? [])];
     const unclaimed = wanted.find(claim => !this.#subject.claims.has(claim));
     if (unclaimed !== undefined) {

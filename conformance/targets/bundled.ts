@@ -18,6 +18,8 @@ const TARGETS: Readonly<Record<string, { readonly description: string; readonly 
   reference: { description: 'the reference server, with an application for the cases', install: 'npm run build' },
   'node-http2': { description: 'node:http2 of the Node.js that runs the kit', install: 'https://nodejs.org' },
   'to-node': { description: "the reference server's applications on node:http2", install: 'npm run build' },
+  'from-node': { description: 'a Node handler on the reference server', install: 'npm run build' },
+  'node-handler': { description: "a Node handler on node:http2's compatibility API", install: 'https://nodejs.org' },
   nginx: {
     description: 'nginx serving files; uploads go to an upstream of its own',
     install: 'apt-get install nginx-light',

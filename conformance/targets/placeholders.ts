@@ -14,6 +14,7 @@ export const PLACEHOLDERS = [
   'manifest',
   'application',
   'host',
+  'probe',
 ] as const;
 
 export type Values = Readonly<Record<(typeof PLACEHOLDERS)[number], string>>;

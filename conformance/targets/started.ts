@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { CONTROL } from '../application/messages.ts';
 import { Control } from '../gateway/control.ts';
+import { claimOf, interfaceOf, PROBE_FILES } from '../legacy/interface.ts';
 import type { Pipes } from '../process/pipes.ts';
 import { type Endpoint, formatEndpoint } from '../subject.ts';
 import { authorityOf, parseAddress } from './address.ts';
@@ -100,7 +101,10 @@ async function makeSetUp(
   const scratch = makeScratch(manifest.name);
   const ports = await freePorts(3);
   const values = await valuesFor(manifest, scratch, ports, application ?? kitApplication());
-  const own = given === undefined && pipes === null && manifest.claims.includes('gateway');
+  const own =
+    given === undefined &&
+    pipes === null &&
+    (manifest.claims.includes('gateway') || interfaceOf(manifest.claims) !== null);
   const control = given ?? (own ? await Control.listen() : null);
   const setUp: SetUp = {
     manifest,
@@ -124,12 +128,18 @@ function kitApplication(): string {
   return join(packageRoot(), 'dist', 'conformance', 'application', 'application.js');
 }
 
+/** The old application that the subject hosts; nothing where it claims none. */
+function probeFor(claims: readonly string[]): string {
+  const face = interfaceOf(claims);
+  return face === null ? '' : join(packageRoot(), PROBE_FILES[face]);
+}
+
 function kitHost(): string {
   return join(packageRoot(), 'dist', 'conformance', 'process', 'host.js');
 }
 
 async function valuesFor(
-  { folder }: Manifest,
+  { folder, claims }: Manifest,
   { dir }: Scratch,
   ports: readonly number[],
   application: string,
@@ -147,6 +157,7 @@ async function valuesFor(
     manifest: folder,
     application,
     host: kitHost(),
+    probe: probeFor(claims),
   };
 }
 
@@ -240,8 +251,18 @@ function withControl(command: Command, control: Control | Pipes | null): Command
 async function untilHosted({ manifest, hosting, values }: SetUp, subject: Running): Promise<void> {
   if (hosting === null || (await hosting.greeted(manifest.readyMs))) return;
   throw new TargetError(
-    `${manifest.name} claims "gateway" and listens, but the kit's application did not connect to ${CONTROL} within ${manifest.readyMs} ms: let it host ${values.application} (write {application} in "start") and pass its environment on\n${quote(subject, subject.output())}`,
+    `${manifest.name} claims ${hosted(manifest, values)} and pass its environment on\n${quote(subject, subject.output())}`,
   );
+}
+
+/** What it hosts, and how the manifest names that. */
+function hosted({ claims, readyMs }: Manifest, { application, probe }: Values): string {
+  const late = (what: string): string =>
+    `listens, but the kit's ${what} did not connect to ${CONTROL} within ${readyMs} ms`;
+  const face = interfaceOf(claims);
+  return face === null
+    ? `"gateway" and ${late('application')}: let it host ${application} (write {application} in "start")`
+    : `"${claimOf(face)}" and ${late('probe')}: let it host ${probe} ({probe} in the manifest)`;
 }
 
 /** Else a stranger's answers would be taken for the subject's. */

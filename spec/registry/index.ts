@@ -4,6 +4,7 @@
  * says how to read them.
  * @module
  */
+import interfaces from './interfaces.json' with { type: 'json' };
 import msgi from './msgi.json' with { type: 'json' };
 import openRows from './open.json' with { type: 'json' };
 import rfc7540 from './rfc7540.json' with { type: 'json' };
@@ -14,7 +15,7 @@ import rfc9110 from './rfc9110.json' with { type: 'json' };
 import rfc9113 from './rfc9113.json' with { type: 'json' };
 import rfc9218 from './rfc9218.json' with { type: 'json' };
 
-const rfcs = { ...rfc9113, ...rfc7541, ...rfc9218, ...rfc8441, ...rfc7540, ...rfc9110, ...rfc8297 };
+const rfcs = { ...rfc9113, ...rfc7541, ...rfc9218, ...rfc8441, ...rfc7540, ...rfc9110, ...rfc8297, ...interfaces };
 
 /** "MSGI-MODEL-7": a misspelt one does not compile. */
 export type MsgiId = keyof typeof msgi;
@@ -65,7 +66,9 @@ function sentence({ section, ...row }: (typeof msgi)[MsgiId]): Requirement {
 /** Rows that have no case yet; the list may only shrink. */
 export const open: ReadonlySet<string> = new Set<string>(openRows);
 
-/** What an id is of: "RFC 9113" for "rfc9113/6.5/5", "MSGI" for "MSGI-MODEL-7". */
+/** What an id is of: "RFC 9113" for "rfc9113/6.5/5", "PEP 3333" for "pep3333/close/1", "MSGI" for "MSGI-MODEL-7". */
 export function sourceOf(id: string): string {
+  if (id.startsWith('pep3333/')) return 'PEP 3333';
+  if (id.startsWith('asgi/')) return 'ASGI 3';
   return id.startsWith('rfc') ? `RFC ${id.slice(3, id.indexOf('/'))}` : 'MSGI';
 }

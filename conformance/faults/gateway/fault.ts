@@ -1,5 +1,6 @@
 /** A fault of a gateway: a wrapper of the application, or a deviation on the wire, as other faults are. */
 import type { App, Application } from '../../../spec/msgi.ts';
+import type { Between } from '../../gateway/events.ts';
 import type { Deviation } from '../../process/filters.ts';
 import type { Fault } from '../fault.ts';
 
@@ -29,6 +30,8 @@ export interface GatewayFault extends Omit<Fault, 'wire'> {
   readonly wrap?: (app: App) => App;
   /** What it makes of the whole application with its lifespan: in a process of its own, for cases that have one `alone`. */
   readonly host?: (application: Application) => Application;
+  /** What it makes of the talk between the kit and a probe: called once for each attempt. */
+  readonly between?: () => Between;
   /** What it does to the pipe, for cases about that. */
   readonly pipe?: Deviation;
   /** By it something never comes, so that the deadline of the case ends the wait: the proof takes a short one. */

@@ -32,6 +32,7 @@ export default suite('degrade', {
 
   'caps-are-kept': {
     requirement: 'MSGI-CAPS-3',
+    adapter: ['MSGI-ADAPT-2'],
     title: 'What caps says of informational responses, trailers and codes is what the peer sees.',
     app: {
       sends: async (x, kit) => {

@@ -1,0 +1,8 @@
+/** Cases about old applications: what they see and do when the connection is HTTP/2. */
+import type { Case } from '../../case.ts';
+import messages from './messages.ts';
+import nodeHandler from './node-handler.ts';
+import running from './running.ts';
+import smuggling from './smuggling.ts';
+
+export const legacyCases: readonly Case[] = [...messages, ...running, ...smuggling, ...nodeHandler];

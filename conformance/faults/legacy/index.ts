@@ -1,0 +1,8 @@
+/** Faults of servers that host old applications. */
+import type { GatewayFault } from '../gateway/fault.ts';
+import messages from './messages.ts';
+import nodeHandler from './node-handler.ts';
+import running from './running.ts';
+import smuggling from './smuggling.ts';
+
+export const legacyFaults: readonly GatewayFault[] = [...messages, ...running, ...smuggling, ...nodeHandler];
