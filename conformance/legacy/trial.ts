@@ -53,26 +53,21 @@ export class LegacyTrial extends GatewayTrial {
   /** Waits until the application is called on it, and gives what it has seen. Throws Failed where it is answered instead. */
   async saw(asked: Asked): Promise<Saw> {
     const { name, peer, stream } = asked;
-    const record = peer.stream(stream);
     const called = (): boolean => this.app.reports(asked, 'saw').length > 0;
-    await this.first(
-      this.app.until(called, `the application to be called on ${name}`),
-      peer
-        .until(() => record.over || peer.over, `the application to be called on ${name}`)
-        .then(() => this.#behind(called)),
-    );
+    await this.#either(asked, called, `the application to be called on ${name}`);
+    const record = peer.stream(stream);
+    // Its own word, if there is one, may be on its way.
+    if (!called()) await this.quietApp(await this.open());
     if (!called()) throw new Failed(`the application is not called on ${name}: ${describeAnswer(record, peer)}`);
     return this.sawNow(asked);
   }
 
   /** Waits until the application is called on it, or the server has said its last. */
   async calledOrOver(asked: Asked): Promise<void> {
-    const { name, peer, stream } = asked;
-    const record = peer.stream(stream);
-    const what = `a call of the application on ${name}, or its refusal`;
-    await this.first(
-      this.app.until(() => this.wasInvoked(asked), what),
-      peer.until(() => record.over || peer.over, what),
+    await this.#either(
+      asked,
+      () => this.wasInvoked(asked),
+      `a call of the application on ${asked.name}, or its refusal`,
     );
   }
 
@@ -87,9 +82,12 @@ export class LegacyTrial extends GatewayTrial {
     return this.notApplicable('the server calls the application once the request is whole');
   }
 
-  /** An answer that nobody told the probe to give: its own word, if there is one, is on its way. */
-  async #behind(called: () => boolean): Promise<void> {
-    if (!called()) await this.quietApp(await this.open());
+  /** Waits for the application's word, or for the server's last one. */
+  #either({ peer, stream }: Asked, told: () => boolean, what: string): Promise<void> {
+    const record = peer.stream(stream);
+    const either = (): boolean => told() || record.over || peer.over;
+    // Whichever wait is left over ends with the next look.
+    return this.first(this.app.until(either, what), peer.until(either, what)).finally(() => this.app.look());
   }
 
   /** What it has seen of an exchange that it was called on. */

@@ -20,6 +20,10 @@ const TARGETS: Readonly<Record<string, { readonly description: string; readonly 
   'to-node': { description: "the reference server's applications on node:http2", install: 'npm run build' },
   'from-node': { description: 'a Node handler on the reference server', install: 'npm run build' },
   'node-handler': { description: "a Node handler on node:http2's compatibility API", install: 'https://nodejs.org' },
+  wsgi: {
+    description: 'a WSGI application on the reference server, in a process of its own',
+    install: 'Python 3.9 or later',
+  },
   nginx: {
     description: 'nginx serving files; uploads go to an upstream of its own',
     install: 'apt-get install nginx-light',

@@ -2,20 +2,13 @@
 import { data, FRAME_TYPE, rstStream } from '../../../wire/index.ts';
 import type { Asked } from '../../gateway/trial.ts';
 import { legacyChapter } from '../../legacy/case.ts';
-import type { LegacyTrial } from '../../legacy/trial.ts';
+import { arrived } from '../../legacy/content.ts';
 import { describeAnswer } from '../../trial.ts';
 
 const ALL = ['node', 'fetch', 'wsgi', 'asgi'] as const;
 
 /** Blocks of 64 KiB that an application makes when nobody stops it: more than any server keeps. */
 const BLOCKS = 512;
-
-/** Waits until so many octets of content have come. */
-async function arrived(trial: LegacyTrial, { name, peer, stream }: Asked, octets: number): Promise<void> {
-  const record = peer.stream(stream);
-  await peer.until(() => record.octets >= octets || record.over || peer.over, `${octets} octets of ${name}`);
-  if (record.octets < octets) trial.fail(`${name}: ${describeAnswer(record, peer)} where ${octets} octets are due`);
-}
 
 const granted = ({ peer, stream }: Asked): number =>
   peer.received.filter(({ frame }) => frame.stream === stream && frame.type === FRAME_TYPE.WINDOW_UPDATE).length;
@@ -63,7 +56,7 @@ export default legacyChapter('legacy', {
   'no-more-than-is-taken': {
     requirement: 'MSGI-ADAPT-3',
     title: 'While the client takes nothing, the application is asked for no more content.',
-    interfaces: ['node', 'fetch', 'asgi'],
+    interfaces: ['node', 'fetch', 'wsgi', 'asgi'],
     claims: ['adapter'],
     async run(trial) {
       const peer = await trial.open();

@@ -6,7 +6,6 @@ import { dropsLines, mapLines, readsValues, valuesOf } from '../field-lines.ts';
 import type { GatewayFault } from '../gateway/fault.ts';
 import { sibling } from './between.ts';
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: the octets that no value has are these
 const CONTROL = /[\0\r\n]/;
 
 const NAME = /^:?[!#$%&'*+\-.^_`|~0-9a-z]+$/;
@@ -73,7 +72,6 @@ export default [
     'The server takes CR, LF, NUL and what is behind them out of pseudo-fields.',
     'RFC 9113 §8.3.1',
     'octets-in-pseudo-fields',
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: the octets that no value has are these
     readsValues((name, value) => (name.startsWith(':') ? value.replace(/[ \0\r\n].*$/s, '') : value)),
   ),
   careless(
