@@ -32,7 +32,10 @@ const PATIENCE_MS = 1500;
 const PIPED = 'process';
 
 /** The sound server that hosts the probe of an interface. */
-const HOSTING: Readonly<Partial<Record<Interface, string>>> = { node: 'from-node' };
+const HOSTING: Readonly<Partial<Record<Interface, string>>> = {
+  node: 'from-node',
+  wsgi: 'wsgi',
+};
 
 export interface Proof {
   readonly caseId: string;

@@ -21,6 +21,8 @@ export async function reachesNobody(
     if (peer.over) peer = await trial.open();
     const asked = askAs(trial, peer, name, options);
     await trial.calledOrOver(asked);
+    // What it has seen is told in the same breath.
+    if (trial.wasInvoked(asked)) await trial.told(asked, 'saw');
     notCalled(trial, asked);
   }
   if (peer.over) peer = await trial.open();

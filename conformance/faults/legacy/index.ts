@@ -4,5 +4,6 @@ import messages from './messages.ts';
 import nodeHandler from './node-handler.ts';
 import running from './running.ts';
 import smuggling from './smuggling.ts';
+import wsgi from './wsgi.ts';
 
-export const legacyFaults: readonly GatewayFault[] = [...messages, ...running, ...smuggling, ...nodeHandler];
+export const legacyFaults: readonly GatewayFault[] = [...messages, ...running, ...smuggling, ...nodeHandler, ...wsgi];

@@ -31,7 +31,7 @@ export default [
     id: 'legacy/holds-content-back',
     deviation: 'The server collects the content of a response until its end.',
     clause: 'MSGI-ADAPT-14',
-    fails: ['legacy/blocks-are-not-held-back'],
+    fails: ['legacy/blocks-are-not-held-back', 'wsgi/blocks-are-not-held-back', 'wsgi/writes-are-not-held-back'],
     seen: /waited for 5 octets of a/,
     waits: true,
     wire: () => {
