@@ -34,6 +34,7 @@ const PIPED = 'process';
 /** The sound server that hosts the probe of an interface. */
 const HOSTING: Readonly<Partial<Record<Interface, string>>> = {
   node: 'from-node',
+  fetch: 'from-fetch',
   wsgi: 'wsgi',
 };
 

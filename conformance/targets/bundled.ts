@@ -19,6 +19,7 @@ const TARGETS: Readonly<Record<string, { readonly description: string; readonly 
   'node-http2': { description: 'node:http2 of the Node.js that runs the kit', install: 'https://nodejs.org' },
   'to-node': { description: "the reference server's applications on node:http2", install: 'npm run build' },
   'from-node': { description: 'a Node handler on the reference server', install: 'npm run build' },
+  'from-fetch': { description: 'a Fetch handler on the reference server', install: 'npm run build' },
   'node-handler': { description: "a Node handler on node:http2's compatibility API", install: 'https://nodejs.org' },
   wsgi: {
     description: 'a WSGI application on the reference server, in a process of its own',
