@@ -16,7 +16,7 @@ import { onSubject } from './runner/alone.ts';
 import { type Attempt, attempt } from './runner/attempt.ts';
 import { calibrate } from './runner/calibrate.ts';
 import type { PipeHosting, Subject } from './subject.ts';
-import { packageRoot } from './targets/bundled.ts';
+import { bundledTargets, packageRoot } from './targets/bundled.ts';
 import { openTarget } from './targets/open.ts';
 import type { Target } from './targets/target.ts';
 
@@ -30,6 +30,9 @@ const PATIENCE_MS = 1500;
 
 /** The sound server whose application has a process of its own. */
 const PIPED = 'process';
+
+/** Who wrote no server for an interface proves its cases by another's, where that is installed. */
+const FOREIGN: Readonly<Partial<Record<Interface, string>>> = { asgi: 'hypercorn-asgi' };
 
 /** The sound server that hosts the probe of an interface. */
 const HOSTING: Readonly<Partial<Record<Interface, string>>> = {
@@ -75,8 +78,8 @@ export async function prove(options: ProveOptions, told: (proof: Proof) => void 
       told(proof);
     };
     for (const face of INTERFACES) {
-      const name = HOSTING[face];
-      if (name === undefined || !cases.some(({ interfaces }) => interfaces?.includes(face))) continue;
+      const name = HOSTING[face] ?? startable(FOREIGN[face]);
+      if (name === null || !cases.some(({ interfaces }) => interfaces?.includes(face))) continue;
       const host = await openTarget(name, {});
       hosts.set(face, { target: host, subject: await calibrate(host, options.timeout) });
     }
@@ -114,15 +117,36 @@ async function proveOld(
   options: ProveOptions,
   tell: (proof: Proof) => void,
 ): Promise<void> {
-  const able = (body.interfaces ?? []).flatMap(face => hosts.get(face) ?? []).filter(host => claimsAll(host, body));
-  for (const { target, subject } of able) tell(sound(body, await through(target, subject, null, body, options)));
+  const faces = body.interfaces ?? [];
+  const own = faces.filter(face => HOSTING[face] !== undefined);
+  const able = (own.length > 0 ? own : faces)
+    .flatMap(face => hosts.get(face) ?? [])
+    .filter(host => claimsAll(host, body));
   const [first] = able;
   if (first === undefined) {
-    tell({ caseId: body.id, fault: null, verdict: '-', seen: '', defect: 'no sound server hosts its probe' });
+    tell({ ...unproved(body), defect: own.length > 0 || PEERS_REQUIRED ? 'no sound server hosts its probe' : null });
     return;
+  }
+  for (const { target, subject } of able) {
+    const one = await through(target, subject, null, body, options);
+    // An older version of another's server may not offer it.
+    if (own.length === 0 && one.verdict === 'not-applicable' && !PEERS_REQUIRED) return tell(unproved(body, one.seen));
+    tell(sound(body, one));
   }
   for (const fault of faults.filter(({ fails }) => fails.includes(body.id)))
     tell(faulty(body, fault, await through(first.target, first.subject, fault, body, options)));
+}
+
+/** Every peer has to be there: then what is not proved is a defect. */
+const PEERS_REQUIRED = process.env['MSGI_REQUIRE_PEERS'] === '1';
+
+function unproved({ id }: Case, why = 'not proved here: no server that hosts its probe is installed'): Proof {
+  return { caseId: id, fault: null, verdict: '-', seen: why, defect: null };
+}
+
+/** The name of a bundled target that is installed, else null. */
+function startable(name: string | undefined): string | null {
+  return bundledTargets().some(one => one.name === name && one.installed) ? (name as string) : null;
 }
 
 function claimsAll({ subject }: Sound, { claims = [] }: Case): boolean {

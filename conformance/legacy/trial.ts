@@ -112,6 +112,11 @@ export class LegacyTrial extends GatewayTrial {
     return told() as unknown as Did;
   }
 
+  /** The same by now; null where it is not done. */
+  outcomeNow(exchange: Named, n: number): Did | null {
+    return (this.app.reports(exchange, `did-${n}`)[0] ?? null) as Did | null;
+  }
+
   /** Both; an error of the interface is the result. */
   did(exchange: Named, verb: string, args: Args = {}): Promise<Did> {
     return this.outcome(exchange, this.act(exchange, verb, args));

@@ -206,5 +206,6 @@ function serve(request: Request, response: ServerResponse): void {
 
 function send(response: ServerResponse, status: number, content: string): void {
   response.writeHead(status, { 'content-type': 'text/plain', 'content-length': content.length });
-  response.end(content);
+  // Not every server takes content away from an answer to HEAD: the resources are there for every case.
+  response.end(response.req.method === 'HEAD' ? '' : content);
 }

@@ -217,14 +217,15 @@ def serve(path, environ, start_response):
         octets = 0
         for part in iter(lambda: environ["wsgi.input"].read(65536), b""):
             octets += len(part)
-        return answer(start_response, "200 OK", b"%d octets\n" % octets)
+        return answer(environ, start_response, "200 OK", b"%d octets\n" % octets)
     if path == "/":
-        return answer(start_response, "200 OK", SMALL)
+        return answer(environ, start_response, "200 OK", SMALL)
     if path == "/large":
-        return answer(start_response, "200 OK", LARGE)
-    return answer(start_response, "404 Not Found", ABSENT)
+        return answer(environ, start_response, "200 OK", LARGE)
+    return answer(environ, start_response, "404 Not Found", ABSENT)
 
 
-def answer(start_response, status, content):
+def answer(environ, start_response, status, content):
     start_response(status, [("Content-Type", "text/plain"), ("Content-Length", str(len(content)))])
-    return [content]
+    # Not every server takes content away from an answer to HEAD: the resources are there for every case.
+    return [] if environ["REQUEST_METHOD"] == "HEAD" else [content]

@@ -25,6 +25,14 @@ const TARGETS: Readonly<Record<string, { readonly description: string; readonly 
     description: 'a WSGI application on the reference server, in a process of its own',
     install: 'Python 3.9 or later',
   },
+  'hypercorn-asgi': { description: 'Hypercorn with the probe of ASGI', install: 'pip install hypercorn' },
+  'hypercorn-wsgi': { description: 'Hypercorn 0.16 or later with the probe of WSGI', install: 'pip install hypercorn' },
+  'granian-asgi': { description: 'Granian with the probe of ASGI', install: 'pip install granian' },
+  'granian-wsgi': { description: 'Granian with the probe of WSGI', install: 'pip install granian' },
+  'nginx-uwsgi': {
+    description: 'uWSGI with the probe of WSGI, behind nginx',
+    install: 'apt-get install nginx-light, pip install uwsgi',
+  },
   nginx: {
     description: 'nginx serving files; uploads go to an upstream of its own',
     install: 'apt-get install nginx-light',

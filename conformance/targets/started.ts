@@ -228,7 +228,7 @@ async function startProcesses(setUp: SetUp): Promise<void> {
   const { manifest, values } = setUp;
   if (manifest.origin !== null && isDown(setUp.origin)) {
     setUp.origin = await explained(manifest, () =>
-      launch(commandOf(manifest, manifest.origin as readonly string[], values)),
+      launch(withControl(commandOf(manifest, manifest.origin as readonly string[], values), setUp.hosting)),
     );
     const endpoint: Endpoint = { scheme: 'http', host: '127.0.0.1', port: Number(values.originport) };
     await untilReady(setUp.origin, () => [endpoint], manifest.readyMs, `the origin of ${manifest.name}`);

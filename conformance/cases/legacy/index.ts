@@ -1,5 +1,6 @@
 /** Cases about old applications: what they see and do when the connection is HTTP/2. */
 import type { Case } from '../../case.ts';
+import asgi from './asgi.ts';
 import fetchHandler from './fetch-handler.ts';
 import messages from './messages.ts';
 import nodeHandler from './node-handler.ts';
@@ -7,4 +8,12 @@ import running from './running.ts';
 import smuggling from './smuggling.ts';
 import wsgi from './wsgi.ts';
 
-export const legacyCases: readonly Case[] = [...messages, ...running, ...smuggling, ...nodeHandler, ...fetchHandler, ...wsgi];
+export const legacyCases: readonly Case[] = [
+  ...messages,
+  ...running,
+  ...smuggling,
+  ...nodeHandler,
+  ...fetchHandler,
+  ...wsgi,
+  ...asgi,
+];

@@ -1,5 +1,6 @@
 /** Faults of servers that host old applications. */
 import type { GatewayFault } from '../gateway/fault.ts';
+import asgi from './asgi.ts';
 import fetchHandler from './fetch-handler.ts';
 import messages from './messages.ts';
 import nodeHandler from './node-handler.ts';
@@ -7,4 +8,12 @@ import running from './running.ts';
 import smuggling from './smuggling.ts';
 import wsgi from './wsgi.ts';
 
-export const legacyFaults: readonly GatewayFault[] = [...messages, ...running, ...smuggling, ...nodeHandler, ...fetchHandler, ...wsgi];
+export const legacyFaults: readonly GatewayFault[] = [
+  ...messages,
+  ...running,
+  ...smuggling,
+  ...nodeHandler,
+  ...fetchHandler,
+  ...wsgi,
+  ...asgi,
+];

@@ -31,7 +31,12 @@ export default [
     id: 'legacy/holds-content-back',
     deviation: 'The server collects the content of a response until its end.',
     clause: 'MSGI-ADAPT-14',
-    fails: ['legacy/blocks-are-not-held-back', 'wsgi/blocks-are-not-held-back', 'wsgi/writes-are-not-held-back'],
+    fails: [
+      'legacy/blocks-are-not-held-back',
+      'wsgi/blocks-are-not-held-back',
+      'wsgi/writes-are-not-held-back',
+      'asgi/blocks-are-not-held-back',
+    ],
     seen: /waited for 5 octets of a/,
     waits: true,
     wire: () => {
@@ -113,7 +118,7 @@ export default [
     id: 'legacy/keeps-a-reset-to-itself',
     deviation: 'The server does not tell the application that the client has reset the stream.',
     clause: 'MSGI-ADAPT-4',
-    fails: ['legacy/who-leaves-is-told'],
+    fails: ['legacy/who-leaves-is-told', 'asgi/disconnect'],
     seen: /waited for the application of a to report/,
     waits: true,
     wire: hides(one => one.type === FRAME_TYPE.RST_STREAM && parsePayload(one).type === 'RST_STREAM'),
