@@ -68,7 +68,7 @@ export function compare(two: Both, one: Both): readonly string[] {
 }
 
 /** Of the framing, or of the moment; and `content-length`, which one version may need and the other not. */
-const OWN = /^(date|connection|keep-alive|transfer-encoding|content-length|host|server|via|te|alt-svc)$/;
+const OWN = /^(date|connection|keep-alive|transfer-encoding|upgrade|content-length|host|server|via|te|alt-svc)$/;
 
 /** Lines in the order of their names: lines of one name keep theirs. */
 function fieldsOf(fields: readonly string[]): readonly string[] {

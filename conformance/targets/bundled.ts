@@ -26,7 +26,7 @@ const TARGETS: Readonly<Record<string, { readonly description: string; readonly 
     install: 'Python 3.9 or later',
   },
   'hypercorn-asgi': { description: 'Hypercorn with the probe of ASGI', install: 'pip install hypercorn' },
-  'hypercorn-wsgi': { description: 'Hypercorn 0.16 or later with the probe of WSGI', install: 'pip install hypercorn' },
+  'hypercorn-wsgi': { description: 'Hypercorn with the probe of WSGI', install: 'pip install hypercorn' },
   'granian-asgi': { description: 'Granian with the probe of ASGI', install: 'pip install granian' },
   'granian-wsgi': { description: 'Granian with the probe of WSGI', install: 'pip install granian' },
   'nginx-uwsgi': {

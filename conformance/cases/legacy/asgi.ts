@@ -55,7 +55,8 @@ export default legacyChapter('asgi', {
     interfaces: ASGI,
     async run(trial) {
       const peer = await trial.open();
-      const asked = trial.ask(peer, 'a', { method: 'POST', endStream: false });
+      const fields = ['content-length', '8004'];
+      const asked = trial.ask(peer, 'a', { method: 'POST', fields, endStream: false });
       const parts = ['a'.repeat(4000), 'b', 'c'.repeat(4000)];
       for (const part of parts) peer.send(data(asked.stream, part));
       trial.contentNow(asked, 'end');

@@ -34,8 +34,10 @@ export default legacyChapter('legacy', {
     async run(trial) {
       const peer = await trial.open();
       trial.needWindow(peer, 20_000);
-      const asked = trial.ask(peer, 'a', { method: 'POST', endStream: false });
       const parts = ['a'.repeat(9000), '', 'b', 'c'.repeat(5000), '\r\n--x'];
+      // A server may want to know the length before (RFC 9110 §15.5.12).
+      const fields = ['content-length', `${parts.join('').length}`];
+      const asked = trial.ask(peer, 'a', { method: 'POST', fields, endStream: false });
       for (const part of parts) peer.send(data(asked.stream, part));
       peer.send(data(asked.stream, '', { endStream: true }));
       await trial.saw(asked);

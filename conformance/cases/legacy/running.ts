@@ -161,7 +161,8 @@ export default legacyChapter('legacy', {
     interfaces: ALL,
     async run(trial) {
       const peer = await trial.open();
-      const asked = trial.ask(peer, 'a', { method: 'POST', endStream: false });
+      const fields = ['content-length', '1000000'];
+      const asked = trial.ask(peer, 'a', { method: 'POST', fields, endStream: false });
       peer.send(data(asked.stream, 'a beginning'));
       await trial.calledEarly(asked);
       trial.expected = 'the whole answer, then at most RST_STREAM NO_ERROR';

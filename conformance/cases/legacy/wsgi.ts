@@ -302,8 +302,8 @@ export default legacyChapter('wsgi', {
       await trial.does(asked, 'start', { status: 200, fields: [] });
       const { error } = await trial.did(asked, 'start', { status: 202, fields: [] });
       trial.expected = 'an error from the second call';
-      if (error === null) trial.fail('start_response takes a second head without exc_info');
-      trial.seen = `the second call raises ${error?.name}`;
+      if (error === null) trial.weak('start_response takes a second head without exc_info');
+      else trial.seen = `the second call raises ${error.name}`;
       trial.act(asked, 'fail');
     },
   },

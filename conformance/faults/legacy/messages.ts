@@ -1,7 +1,7 @@
 /** Servers that change the messages of old applications. */
 import { data, FLAG, FRAME_TYPE, frame, headers, parsePayload } from '../../../wire/index.ts';
 import { damages, hides, mendsRequests, spoilsResponses } from '../fault.ts';
-import { mapLines, readsValues, valuesOf } from '../field-lines.ts';
+import { dropsLines, mapLines, readsValues, valuesOf } from '../field-lines.ts';
 import type { GatewayFault } from '../gateway/fault.ts';
 import { does } from './between.ts';
 
@@ -15,7 +15,11 @@ export default [
     clause: 'RFC 9113 §6.1',
     fails: ['legacy/content-arrives-whole'],
     seen: /has read 9006 of 14006 octets/,
-    wire: hides((_, payload) => payload.type === 'DATA' && payload.content.length === 5000),
+    wire: link => {
+      const length = dropsLines(name => name === 'content-length')(link);
+      const content = hides((_, payload) => payload.type === 'DATA' && payload.content.length === 5000)(link);
+      return { toServer: one => (content.toServer?.(one) ?? []).flatMap(kept => length.toServer?.(kept) ?? []) };
+    },
   },
   {
     id: 'legacy/spoils-content',

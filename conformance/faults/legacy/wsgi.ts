@@ -135,6 +135,7 @@ export default [
     deviation: 'A second start_response replaces the head.',
     clause: 'PEP 3333, The start_response() Callable',
     fails: ['wsgi/start-response-twice'],
+    grade: 'weak',
     seen: /takes a second head without exc_info/,
     between: tells('did-2', did => ({ ...did, error: null })),
   },
