@@ -78,7 +78,7 @@ export async function prove(options: ProveOptions, told: (proof: Proof) => void 
       told(proof);
     };
     for (const face of INTERFACES) {
-      const name = HOSTING[face] ?? startable(FOREIGN[face]);
+      const name = startable(HOSTING[face] ?? FOREIGN[face]);
       if (name === null || !cases.some(({ interfaces }) => interfaces?.includes(face))) continue;
       const host = await openTarget(name, {});
       hosts.set(face, { target: host, subject: await calibrate(host, options.timeout) });
@@ -118,7 +118,7 @@ async function proveOld(
   tell: (proof: Proof) => void,
 ): Promise<void> {
   const faces = body.interfaces ?? [];
-  const own = faces.filter(face => HOSTING[face] !== undefined);
+  const own = faces.filter(face => startable(HOSTING[face]) !== null);
   const able = (own.length > 0 ? own : faces)
     .flatMap(face => hosts.get(face) ?? [])
     .filter(host => claimsAll(host, body));

@@ -96,7 +96,7 @@ export default legacyChapter('asgi', {
 
   disconnect: {
     requirement: 'asgi/http/disconnect',
-    title: 'receive gives http.disconnect when the client resets the stream.',
+    title: 'A call of receive gives http.disconnect when the client resets the stream.',
     interfaces: ASGI,
     async run(trial) {
       const peer = await trial.open();
@@ -115,7 +115,7 @@ export default legacyChapter('asgi', {
 
   push: {
     requirement: 'asgi/http/push',
-    title: 'http.response.push promises a request, where it is offered.',
+    title: 'The message http.response.push promises a request, where it is offered.',
     interfaces: ASGI,
     claims: ['push'],
     async run(trial) {
@@ -137,7 +137,7 @@ export default legacyChapter('asgi', {
 
   'early-hints': {
     requirement: 'asgi/http/early-hint',
-    title: 'http.response.early_hint sends 103 with its links, where it is offered.',
+    title: 'The message http.response.early_hint sends 103 with its links, where it is offered.',
     interfaces: ASGI,
     async run(trial) {
       const peer = await trial.open();

@@ -21,7 +21,7 @@ export default legacyChapter('node-handler', {
   'continue-when-the-handler-says': {
     requirement: 'rfc9113/8.1/i6',
     adapter: ['MSGI-ADAPT-11'],
-    title: 'writeContinue sends 100, and the content comes behind it.',
+    title: 'The call writeContinue sends 100, and the content comes behind it.',
     interfaces: ['node'],
     async run(trial) {
       const peer = await trial.open();
@@ -46,7 +46,7 @@ export default legacyChapter('node-handler', {
     requirement: 'rfc9113/8.1/i2',
     also: ['rfc9113/8.1/1'],
     adapter: ['MSGI-ADAPT-11'],
-    title: 'writeEarlyHints sends 103 with its links, before the response.',
+    title: 'The call writeEarlyHints sends 103 with its links, before the response.',
     interfaces: ['node'],
     async run(trial) {
       const peer = await trial.open();
@@ -68,7 +68,7 @@ export default legacyChapter('node-handler', {
   trailers: {
     requirement: 'rfc9113/8.1/i3',
     adapter: ['MSGI-ADAPT-11'],
-    title: 'addTrailers sends a trailer section behind the content.',
+    title: 'The call addTrailers sends a trailer section behind the content.',
     interfaces: ['node'],
     async run(trial) {
       const peer = await trial.open();
@@ -134,7 +134,7 @@ export default legacyChapter('node-handler', {
 
   push: {
     requirement: 'rfc9113/8.4.1/1',
-    title: 'createPushResponse promises a request, and what is given to it comes on the promised stream.',
+    title: 'The call createPushResponse promises a request, and what is given to it comes on the promised stream.',
     interfaces: ['node'],
     claims: ['push'],
     async run(trial) {

@@ -29,7 +29,7 @@ async function closes(trial: LegacyTrial, asked: Asked): Promise<number> {
 export default legacyChapter('wsgi', {
   environ: {
     requirement: 'pep3333/environ/1',
-    title: 'environ is a dict with every variable that PEP 3333 names, each of its type.',
+    title: 'The environ is a dict with every variable that PEP 3333 names, each of its type.',
     interfaces: WSGI,
     async run(trial) {
       const peer = await trial.open();
@@ -59,7 +59,7 @@ export default legacyChapter('wsgi', {
 
   'environ-by-the-table': {
     requirement: 'MSGI-WSGI-1',
-    title: 'environ has the values of the table in section 12.3.',
+    title: 'The environ has the values of the table in section 12.3.',
     interfaces: WSGI,
     claims: ['adapter'],
     async run(trial) {
@@ -213,7 +213,7 @@ export default legacyChapter('wsgi', {
 
   'input-by-lines': {
     requirement: 'pep3333/input/2',
-    title: 'readline, readlines and iteration give the lines of the content.',
+    title: 'The calls readline, readlines and iteration give the lines of the content.',
     interfaces: WSGI,
     async run(trial) {
       const peer = await trial.open();
@@ -274,7 +274,7 @@ export default legacyChapter('wsgi', {
   'exc-info-is-raised': {
     requirement: 'pep3333/start-response/2',
     adapter: ['MSGI-WSGI-11'],
-    title: 'start_response with exc_info raises that exception once the head is sent.',
+    title: 'A call of start_response with exc_info raises that exception once the head is sent.',
     interfaces: WSGI,
     async run(trial) {
       const peer = await trial.open();
@@ -370,7 +370,7 @@ export default legacyChapter('wsgi', {
   'close-once': {
     requirement: 'pep3333/close/1',
     adapter: ['MSGI-WSGI-10'],
-    title: 'close of the iterable is called once, at its end and after its failure.',
+    title: 'The close of the iterable is called once, at its end and after its failure.',
     interfaces: WSGI,
     async run(trial) {
       const peer = await trial.open();
@@ -392,7 +392,7 @@ export default legacyChapter('wsgi', {
   'close-once-when-the-client-leaves': {
     requirement: 'pep3333/close/1',
     adapter: ['MSGI-WSGI-10'],
-    title: 'close of the iterable is called once when the client has left in the middle.',
+    title: 'The close of the iterable is called once when the client has left in the middle.',
     interfaces: WSGI,
     async run(trial) {
       const peer = await trial.open();
@@ -517,7 +517,7 @@ export default legacyChapter('wsgi', {
 
   informs: {
     requirement: 'MSGI-WSGI-1',
-    title: 'msgi.inform sends an informational response.',
+    title: 'The function msgi.inform sends an informational response.',
     interfaces: WSGI,
     claims: ['adapter'],
     async run(trial) {
@@ -539,7 +539,7 @@ export default legacyChapter('wsgi', {
 
   pushes: {
     requirement: 'MSGI-WSGI-1',
-    title: 'msgi.push promises a request.',
+    title: 'The function msgi.push promises a request.',
     interfaces: WSGI,
     claims: ['adapter', 'push'],
     async run(trial) {
@@ -561,7 +561,7 @@ export default legacyChapter('wsgi', {
 
   priority: {
     requirement: 'MSGI-WSGI-1',
-    title: 'msgi.priority gives the urgency and whether the response is incremental.',
+    title: 'The function msgi.priority gives the urgency and whether the response is incremental.',
     interfaces: WSGI,
     claims: ['adapter'],
     async run(trial) {

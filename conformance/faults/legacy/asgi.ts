@@ -15,7 +15,7 @@ export default [
   },
   {
     id: 'asgi/always-more',
-    deviation: 'more_body is true on the last event, too.',
+    deviation: 'The flag more_body is true on the last event, too.',
     clause: 'ASGI, Request',
     fails: ['asgi/request-events'],
     seen: /more_body is \[.*true\] at the end/,
@@ -23,7 +23,7 @@ export default [
   },
   {
     id: 'asgi/pushes-nothing',
-    deviation: 'http.response.push does nothing although it is offered.',
+    deviation: 'The message http.response.push does nothing although it is offered.',
     clause: 'ASGI, HTTP/2 Server Push',
     fails: ['asgi/push'],
     seen: /promised is nothing/,
@@ -39,7 +39,7 @@ export default [
   },
   {
     id: 'asgi/hints-without-links',
-    deviation: 'http.response.early_hint sends 103 without its links.',
+    deviation: 'The message http.response.early_hint sends 103 without its links.',
     clause: 'ASGI, Early Hints',
     fails: ['asgi/early-hints'],
     seen: /status 103 comes first, with link $/,

@@ -16,7 +16,7 @@ export default [
   },
   {
     id: 'node-handler/no-continue',
-    deviation: 'writeContinue does nothing.',
+    deviation: 'The call writeContinue does nothing.',
     clause: 'MSGI-ADAPT-11',
     fails: ['node-handler/continue-when-the-handler-says'],
     seen: /waited for the 100/,
@@ -25,7 +25,7 @@ export default [
   },
   {
     id: 'node-handler/hints-without-links',
-    deviation: 'writeEarlyHints sends 103 without the links.',
+    deviation: 'The call writeEarlyHints sends 103 without the links.',
     clause: 'MSGI-ADAPT-11',
     fails: ['node-handler/early-hints'],
     seen: /sends no 103 with its link/,
@@ -49,7 +49,7 @@ export default [
   },
   {
     id: 'node-handler/socket-is-a-socket',
-    deviation: 'request.socket takes what is written to it.',
+    deviation: 'The member request.socket takes what is written to it.',
     clause: 'MSGI-ADAPT-12',
     fails: ['node-handler/the-socket-is-out-of-reach'],
     seen: /request\.socket takes what is written to it/,

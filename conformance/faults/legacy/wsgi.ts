@@ -85,7 +85,7 @@ export default [
   },
   {
     id: 'wsgi/lines-with-the-hint-alone',
-    deviation: 'readlines stops at its hint and loses the rest.',
+    deviation: 'The call readlines stops at its hint and loses the rest.',
     clause: 'PEP 3333, Input and Error Streams',
     fails: ['wsgi/input-by-lines'],
     seen: /readline gives \["one\\n"\]/,
@@ -93,7 +93,7 @@ export default [
   },
   {
     id: 'wsgi/sends-the-head-at-once',
-    deviation: 'start_response sends the head.',
+    deviation: 'The call start_response sends the head.',
     clause: 'PEP 3333, The start_response() Callable',
     fails: ['wsgi/head-waits-for-content'],
     seen: /the head of status 200 is sent with an empty block/,
@@ -124,7 +124,7 @@ export default [
   },
   {
     id: 'wsgi/swallows-exc-info',
-    deviation: 'start_response with exc_info does nothing once the head is sent.',
+    deviation: 'A call of start_response with exc_info does nothing once the head is sent.',
     clause: 'PEP 3333, The start_response() Callable',
     fails: ['wsgi/exc-info-is-raised'],
     seen: /start_response raises nothing/,
@@ -141,7 +141,7 @@ export default [
   },
   {
     id: 'wsgi/no-write',
-    deviation: 'start_response gives None.',
+    deviation: 'The call start_response gives None.',
     clause: 'PEP 3333, The start_response() Callable',
     fails: ['wsgi/write-callable'],
     seen: /gives nothing that can be called/,
@@ -149,7 +149,7 @@ export default [
   },
   {
     id: 'wsgi/closes-twice',
-    deviation: 'close is called by the iterator’s end and by the end of the request.',
+    deviation: 'The method close is called by the iterator’s end and by the end of the request.',
     clause: 'PEP 3333, Specification Details',
     fails: ['wsgi/close-once', 'wsgi/close-once-when-the-client-leaves'],
     seen: /close is called 2 times/,
@@ -205,7 +205,7 @@ export default [
   },
   {
     id: 'wsgi/informs-without-fields',
-    deviation: 'msgi.inform sends no fields.',
+    deviation: 'The function msgi.inform sends no fields.',
     clause: 'MSGI-WSGI-1',
     fails: ['wsgi/informs'],
     seen: /sends no 103 with its link/,
@@ -213,7 +213,7 @@ export default [
   },
   {
     id: 'wsgi/pushes-nothing',
-    deviation: 'msgi.push gives false although the client takes promises.',
+    deviation: 'The function msgi.push gives false although the client takes promises.',
     clause: 'MSGI-WSGI-1',
     fails: ['wsgi/pushes'],
     seen: /msgi\.push gives .*false/,
@@ -221,7 +221,7 @@ export default [
   },
   {
     id: 'wsgi/priority-as-a-number',
-    deviation: 'msgi.priority gives the urgency alone.',
+    deviation: 'The function msgi.priority gives the urgency alone.',
     clause: 'MSGI-WSGI-1',
     fails: ['wsgi/priority'],
     seen: /msgi\.priority gives .*"result":1/,
