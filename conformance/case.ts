@@ -1,5 +1,6 @@
 /** The shape of a case: one behaviour, one requirement, about ten lines that read like the sentence they check. */
 import type { MsgiId, RequirementId } from '../spec/registry/index.ts';
+import type { Cve } from './abuse/sources.ts';
 import type { CaseApp, Claim, GatewayCaseBody } from './gateway/case.ts';
 import type { Interface } from './legacy/interface.ts';
 import type { Trial } from './trial.ts';
@@ -25,8 +26,20 @@ export interface CaseFacts {
   readonly passive?: true;
   /** Looks at the handshake alone, so it makes no positive control. */
   readonly handshake?: true;
+  /** The case is an abuse of the server, within bounds: it runs by itself, in the suite that nobody gets unasked. */
+  readonly abuse?: AbuseFacts;
   /** Both readings with their clauses, where the texts leave room; the stricter one is graded weak. */
   readonly disputed?: string;
+}
+
+/** What is told of an abuse before it is done. */
+export interface AbuseFacts {
+  /** The most that the case sends: "3,000 requests on one connection". */
+  readonly bound: string;
+  /** Vulnerabilities of this kind, of servers that fell to it. */
+  readonly cve: readonly Cve[];
+  /** It is about the kit's application: nothing is to be seen where the subject does not host it. */
+  readonly hosted?: true;
 }
 
 export interface CaseBody extends CaseFacts {

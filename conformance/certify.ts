@@ -5,7 +5,7 @@ import type { Case } from './case.ts';
 import type { Report, Result } from './result.ts';
 import { DEFAULT_OPTIONS, type Listener, type RunOptions } from './runner/events.ts';
 import { run } from './runner/run.ts';
-import { claimedSuites, randomSeed, type Selection, select } from './selection.ts';
+import { randomSeed, type Selection, select, usualSuites } from './selection.ts';
 import { openTarget, type TargetOptions } from './targets/index.ts';
 import type { Target } from './targets/target.ts';
 import { Interrupted } from './usage.ts';
@@ -13,6 +13,8 @@ import { kitFacts } from './version.ts';
 
 export interface CertifyOptions extends Partial<RunOptions>, Omit<Selection, 'suites'>, TargetOptions {
   readonly listeners?: readonly Listener[];
+  /** The server is the caller's: cases of abuse may leave this machine's loopback, which they else do not. */
+  readonly ownServer?: boolean;
   /** Cuts the run short: the report then has the results so far. */
   readonly signal?: AbortSignal;
 }
@@ -25,11 +27,12 @@ const LAST_CASES_MS = 1000;
  * TargetError where the subject cannot be judged at all, Interrupted where the signal came first.
  */
 export async function certify(target: string, options: CertifyOptions = {}): Promise<Report> {
-  select(options);
-  const opened = await unlessAborted(openTarget(target, options), options.signal);
+  const abuses = select(options).some(({ abuse }) => abuse !== undefined);
+  const loopbackOnly = abuses && options.ownServer !== true;
+  const opened = await unlessAborted(openTarget(target, { ...options, loopbackOnly }), options.signal);
   try {
     const { claims } = opened.facts;
-    const suites = options.suites ?? (options.cases?.length ? ['all'] : claimedSuites(claims));
+    const suites = options.suites ?? usualSuites(options.cases ?? [], claims);
     const report = await runOrCut(select(options, claims), opened, { ...options, suites });
     for (const listener of options.listeners ?? []) listener.end?.(report);
     return report;

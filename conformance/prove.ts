@@ -5,9 +5,9 @@
  */
 import { join } from 'node:path';
 import type { Case } from './case.ts';
-import { catalogue } from './cases/index.ts';
+import { catalogue, provable } from './cases/index.ts';
 import type { Fault, Front } from './faults/fault.ts';
-import { FAULT, type GatewayFault } from './faults/gateway/fault.ts';
+import { FAULT, type FaultyServer, type GatewayFault } from './faults/gateway/fault.ts';
 import { faults } from './faults/index.ts';
 import { type FaultProxy, openProxy } from './faults/proxy.ts';
 import { openTlsFront } from './faults/tls-front.ts';
@@ -17,6 +17,7 @@ import { type Attempt, attempt } from './runner/attempt.ts';
 import { calibrate } from './runner/calibrate.ts';
 import type { PipeHosting, Subject } from './subject.ts';
 import { bundledTargets, packageRoot } from './targets/bundled.ts';
+import type { Meter } from './targets/memory.ts';
 import { openTarget } from './targets/open.ts';
 import type { Target } from './targets/target.ts';
 
@@ -65,7 +66,7 @@ export interface ProveOptions {
 /** Runs the proofs against a sound server. Throws TargetError when it does not start. */
 export async function prove(options: ProveOptions, told: (proof: Proof) => void = () => {}): Promise<readonly Proof[]> {
   const application = join(packageRoot(), 'dist', 'conformance', 'faults', 'faulty-application.js');
-  const cases = catalogue.filter(({ id }) => id.startsWith(options.only));
+  const cases = provable.filter(({ id }) => id.startsWith(options.only));
   const target = await openTarget(options.target, { application });
   const piped = cases.some(({ pipe }) => pipe) ? await openTarget(PIPED, { application }) : target;
   const hosts = new Map<Interface, Sound>();
@@ -85,13 +86,17 @@ export async function prove(options: ProveOptions, told: (proof: Proof) => void 
     }
     const [old, others] = partition(cases, ({ interfaces }) => interfaces !== undefined);
     await pooled(old, options.jobs, body => proveOld(body, hosts, options, tell));
-    await pooled(others, options.jobs, async body => {
+    const proveOne = async (body: Case): Promise<void> => {
       const behind = body.pipe === true ? piped : target;
       tell(sound(body, await through(behind, subject, null, body, options)));
       for (const fault of faults.filter(({ fails }) => fails.includes(body.id))) {
         tell(faulty(body, fault, await through(behind, subject, fault, body, options)));
       }
-    });
+    };
+    // An abuse has the server to itself, as in a run.
+    const [abuses, ordinary] = partition(others, ({ abuse }) => abuse !== undefined);
+    await pooled(ordinary, options.jobs, proveOne);
+    await pooled(abuses, 1, proveOne);
     const ofProbes = new Set(catalogue.flatMap(({ id, interfaces }) => (interfaces === undefined ? [] : [id])));
     // The reference server has no pipe: faults of pipes are told by the suite that is about them.
     const spreading = options.matrix
@@ -180,7 +185,8 @@ async function through(
 
 async function behind(subject: Subject, fault: AnyFault | null, body: Case, options: ProveOptions): Promise<Attempt> {
   if (body.pipe === true) return behindPipe(subject, fault, body, options);
-  const wire = fault === null ? null : deviationOf(fault);
+  const server = fault !== null && 'server' in fault ? fault.server?.() : undefined;
+  const wire = fault === null ? null : { ...deviationOf(fault), ...server };
   const front = fault === null ? soundFront(body) : 'front' in fault ? fault.front : undefined;
   const proxy = await (front === undefined
     ? openProxy(subject.endpoint, wire, body.claims?.includes('http1'))
@@ -190,7 +196,8 @@ async function behind(subject: Subject, fault: AnyFault | null, body: Case, opti
   try {
     const timeout = waits ? Math.min(PATIENCE_MS, options.timeout) : options.timeout;
     const gateway = subject.gateway == null ? null : { ...subject.gateway, ...deviationOfApplication(fault, body) };
-    const one = await attempt(body, { ...subject, ...faced, gateway }, timeout, wait => wait);
+    const meter = server === undefined ? {} : { meter: () => weighed(subject, server) };
+    const one = await attempt(body, { ...subject, ...faced, ...meter, gateway }, timeout, wait => wait);
     for (const peer of one.parked) peer.close();
     return one;
   } finally {
@@ -206,6 +213,12 @@ function deviationOfApplication(
   if (interfaces === undefined) return { fault: fault?.id ?? null };
   const between = fault !== null && 'between' in fault ? fault.between?.() : undefined;
   return between === undefined ? {} : { between };
+}
+
+/** The memory of the sound server and of what is wrong before it. */
+function weighed(subject: Subject, { held }: FaultyServer): Meter | null {
+  const meter = subject.meter?.() ?? null;
+  return meter === null || held === undefined ? meter : () => meter() + held();
 }
 
 /** What a fault does on the connection. */
@@ -275,7 +288,7 @@ function missing(cases: readonly Case[]): Proof[] {
 
 /** Faults that name a case that does not exist. */
 function misspelt(): Proof[] {
-  const ids = new Set(catalogue.map(({ id }) => id));
+  const ids = new Set(provable.map(({ id }) => id));
   return faults.flatMap(fault =>
     fault.fails
       .filter(id => !ids.has(id))

@@ -2,6 +2,7 @@
 import { randomInt } from 'node:crypto';
 import { requirementIds } from '../spec/registry/index.ts';
 import type { Case, NamedCase } from './case.ts';
+import { abuseCases } from './cases/abuse/index.ts';
 import { applicationCatalogue } from './cases/application/index.ts';
 import { gatewayCases, gatewaySuites } from './cases/gateway/index.ts';
 import { hostCatalogue } from './cases/host/index.ts';
@@ -21,9 +22,13 @@ export const suites: Readonly<Record<string, readonly Case[]>> = {
   process: processCases,
   legacy: legacyCases,
   all: catalogue,
+  abuse: abuseCases,
 };
 
-/** The suites of a run that names none: those that the target claims. */
+/** A pattern of cases of the suite that must be named to be run. */
+const NAMES_ABUSE = /^abuse(\/|$)/;
+
+/** The suites that the target claims. */
 export function claimedSuites(claims: readonly string[]): readonly string[] {
   const named = ['gateway', 'process'].filter(claim => claims.includes(claim));
   return ['http2', ...named, ...(interfaceOf(claims) === null ? [] : ['legacy'])];
@@ -58,9 +63,13 @@ export interface Selection {
  * UsageError for whatever chooses nothing.
  */
 export function select(selection: Selection = {}, claims?: readonly string[]): readonly Case[] {
-  // Whoever names a case means it, claimed or not.
-  const usual = claims === undefined || (selection.cases ?? []).length > 0 ? ['all'] : claimedSuites(claims);
-  return selectFrom(suites, { ...selection, suites: selection.suites ?? usual });
+  return selectFrom(suites, { ...selection, suites: selection.suites ?? usualSuites(selection.cases ?? [], claims) });
+}
+
+/** The suites of a run that names none. Whoever names a case means it, claimed or not. */
+export function usualSuites(cases: readonly string[], claims?: readonly string[]): readonly string[] {
+  const usual = claims === undefined || cases.length > 0 ? ['all'] : claimedSuites(claims);
+  return cases.some(pattern => NAMES_ABUSE.test(pattern)) ? [...usual, 'abuse'] : usual;
 }
 
 /** The same out of suites of another kind. */

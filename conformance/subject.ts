@@ -48,6 +48,8 @@ export interface Subject {
   } | null;
   /** Of an instance that runs for one case alone. */
   readonly process?: Pick<Instance, 'signal' | 'ended'>;
+  /** Measures the memory of its processes, where the kit started them. */
+  readonly meter?: Target['meter'];
   /** Starts a further instance, where the kit started the subject. */
   readonly another?: Target['another'];
   /** Of a run: instances that cases about the pipe use one after the other. */

@@ -1,5 +1,6 @@
 /** The catalogue: every case of the kit, in the order of the standards' chapters. */
 import type { Case } from '../case.ts';
+import { abuseCases } from './abuse/index.ts';
 import connect from './connect/index.ts';
 import continuation from './continuation/index.ts';
 import data from './data/index.ts';
@@ -66,4 +67,8 @@ export const http2Cases: readonly Case[] = [
   ...passive,
 ];
 
+/** Every case of a run that asks for all. */
 export const catalogue: readonly Case[] = [...http2Cases, ...gatewayCases, ...processCases, ...legacyCases];
+
+/** Those and the abuses, which nobody gets unasked: every case that has a fault before a server. */
+export const provable: readonly Case[] = [...catalogue, ...abuseCases];

@@ -33,6 +33,7 @@ Examples:
   msgi certify https://localhost:8443 --insecure --resource large=/big.bin --resource upload=/upload
   msgi certify nginx --case 'settings/*' --case rfc9113/6.9
   msgi certify my-server.json --format junit > report.xml
+  msgi certify nginx --suite abuse                       attacks, bounded, and only on loopback addresses
   msgi certify nginx --report nginx.json --seed 7        the same order of cases as in the run with seed 7
   msgi certify --app examples/hello.js                   an application, without a server
   msgi certify --app app.js --request 'GET /events' --request 'POST /upload @photo.jpg'
@@ -51,6 +52,7 @@ interface Flags extends TargetFlags, ProgramFlags {
   readonly bail?: true;
   readonly strict?: true;
   readonly shard?: Shard;
+  readonly iOwnThisServer?: true;
 }
 
 export function certifyCommand(settle: (status: number) => void): Command {
@@ -62,7 +64,7 @@ export function certifyCommand(settle: (status: number) => void): Command {
     .argument('[target]', 'whom to judge', 'reference')
     .option(
       '--suite <name,...>',
-      'suites to run: http2, gateway, an area of gateway, all (default: what the target claims)',
+      'suites to run: http2, gateway, an area of gateway, process, all, abuse (default: what the target claims)',
       names,
     )
     .option('--case <pattern>', 'only these cases: a glob over their ids, or a requirement or section', several)
@@ -79,7 +81,8 @@ export function certifyCommand(settle: (status: number) => void): Command {
     )
     .option('--bail', 'stop at the first failure')
     .option('--strict', 'weak verdicts fail the run, too')
-    .option('--shard <i/n>', 'only the i-th of n shares of the cases', shard);
+    .option('--shard <i/n>', 'only the i-th of n shares of the cases', shard)
+    .option('--i-own-this-server', 'lets the suite abuse attack a server that is not on a loopback address');
   return withProgramFlags(withTargetFlags(command))
     .addHelpText('after', EXAMPLES)
     .action(async (target: string, flags: Flags, self: Command) => {
@@ -144,8 +147,9 @@ function statusOf({ results, selected }: Report, { bail, strict }: Flags): numbe
 }
 
 function optionsOf(target: string, flags: Flags): CertifyOptions {
-  const { suite: suites } = flags;
-  return { ...runOptionsOf(target, flags), ...(suites === undefined ? {} : { suites }), ...targetOptions(flags) };
+  const { suite: suites, iOwnThisServer: ownServer = false } = flags;
+  const chosen = suites === undefined ? {} : { suites };
+  return { ...runOptionsOf(target, flags), ...chosen, ...targetOptions(flags), ownServer };
 }
 
 /** What is the same for targets and programs. */
@@ -186,6 +190,7 @@ function commandOf(target: string, flags: Flags): string {
     ...number('repeat'),
     ...(['bail', 'strict'] as const).flatMap(name => (flags[name] ? [`--${name}`] : [])),
     ...(flags.shard === undefined ? [] : ['--shard', `${flags.shard.index}/${flags.shard.of}`]),
+    ...(flags.iOwnThisServer ? ['--i-own-this-server'] : []),
     ...targetWords(flags),
   ]);
 }

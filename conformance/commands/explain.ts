@@ -1,6 +1,7 @@
 /** `msgi explain`: a case, or a rule, in words. */
 import { Command } from 'commander';
 import { open, type Requirement, type RequirementId, registry, requirementIds } from '../../spec/registry/index.ts';
+import { recordOf, vulnerabilities } from '../abuse/sources.ts';
 import type { Case, NamedCase } from '../case.ts';
 import type { Fault } from '../faults/fault.ts';
 import type { GatewayFault } from '../faults/gateway/fault.ts';
@@ -45,11 +46,13 @@ type AnyFault = Pick<Fault | GatewayFault, 'id' | 'deviation' | 'fails'>;
 type Part = readonly [label: string, texts: readonly (string | undefined)[]];
 
 /** What only cases of gateways have. */
-type Hosted = Partial<Pick<Case, 'app' | 'claims' | 'alone'>>;
+type Hosted = Partial<Pick<Case, 'app' | 'alone'>>;
 
 function explainCase(one: NamedCase & Hosted, faults: readonly AnyFault[]): readonly string[] {
   const { id, title, needs = [], limited, passive, handshake, disputed } = one;
-  const claimed = one.app === undefined ? [] : ['gateway', ...(one.claims ?? [])];
+  const { abuse } = one;
+  const hosted = abuse === undefined ? one.app !== undefined : abuse.hosted === true;
+  const claimed = hosted || abuse !== undefined ? [...(hosted ? ['gateway'] : []), ...(one.claims ?? [])] : [];
   const remarks = [
     passive ? 'what the subject sends on its own in any other case counts here too' : undefined,
     handshake ? 'looks at the handshake alone' : undefined,
@@ -63,6 +66,8 @@ function explainCase(one: NamedCase & Hosted, faults: readonly AnyFault[]): read
       ...requirementsOf(one).map((row): Part => ['rule', [ruleSentence(row), sectionName(row)]]),
       ['verdict', [registry[one.requirement].verdict]],
       ['disputed', [disputed]],
+      ['sends', [abuse?.bound]],
+      ['after', abuse?.cve.map(cve => `${cve}: ${vulnerabilities[cve]} (${recordOf(cve)})`) ?? []],
       ['needs', [...needs.map(need => NEEDS[need]), ...claimed.map(claim => `a target that claims "${claim}"`)]],
       ['remarks', remarks],
       ['fault', faults.filter(({ fails }) => fails.includes(id)).map(fault => `${fault.deviation} (${fault.id})`)],

@@ -6,10 +6,13 @@
 import type { App, Application, Awaitable, Exchange } from '../../spec/msgi.ts';
 import { application, dispatch, exported } from '../application/application.ts';
 import { addressed, parseKey } from '../application/messages.ts';
+import { abuseFaults } from './abuse/index.ts';
 import { FAULT } from './gateway/fault.ts';
 import { gatewayFaults } from './gateway/index.ts';
 
 const wrapped = new Map<string, App>();
+
+const faults = [...gatewayFaults, ...abuseFaults];
 
 /** What wrappers call. They forget the object, as wrappers may; one that calls it on null means the deviation. */
 const innermost = function (this: unknown, ...given: readonly unknown[]): Awaitable<void> {
@@ -23,7 +26,7 @@ function appOf({ target, authority }: Exchange['request']): App {
   const name = `${attempt} ${fault}`;
   const known = wrapped.get(name);
   if (known !== undefined) return known;
-  const wrap = gatewayFaults.find(({ id }) => id === fault)?.wrap;
+  const wrap = faults.find(({ id }) => id === fault)?.wrap;
   const made = wrap === undefined ? innermost : wrap(innermost);
   wrapped.set(name, made);
   return made;
@@ -36,7 +39,7 @@ const faulty: Application = {
   } as App,
 };
 
-const ofProcess = gatewayFaults.find(({ id }) => id === process.env[FAULT]);
+const ofProcess = faults.find(({ id }) => id === process.env[FAULT]);
 
 const sound = (await exported(faulty)) as Application;
 

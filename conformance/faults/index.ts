@@ -1,5 +1,6 @@
 /** Every fault of the kit: the proof that each case can fail. */
 
+import { abuseFaults } from './abuse/index.ts';
 import connect from './connect.ts';
 import continuation from './continuation.ts';
 import data from './data.ts';
@@ -74,4 +75,5 @@ export const faults: readonly (Fault | GatewayFault)[] = [
   ...gatewayFaults,
   ...processFaults,
   ...legacyFaults,
+  ...abuseFaults,
 ];

@@ -15,7 +15,7 @@ import type { Filters } from './fault.ts';
 import type { GatewayFault } from './gateway/fault.ts';
 import { isHttp1, joinHttp1 } from './http1-proxy.ts';
 
-type Deviation = Pick<GatewayFault, 'wire' | 'http1'>;
+type Deviation = Pick<GatewayFault, 'wire' | 'http1'> & { readonly refuses?: () => boolean };
 
 export interface FaultProxy {
   readonly endpoint: Endpoint;
@@ -29,6 +29,10 @@ export interface FaultProxy {
 export async function openProxy(upstream: Endpoint, fault: Deviation | null, http1 = false): Promise<FaultProxy> {
   const sockets = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true, noDelay: true }, client => {
+    if (fault?.refuses?.()) {
+      client.destroy();
+      return;
+    }
     const origin = connect({ host: upstream.host, port: upstream.port, allowHalfOpen: true });
     origin.setNoDelay(true);
     for (const socket of [client, origin]) {

@@ -70,6 +70,10 @@ export class Ledger {
    * shrinks binds from the acknowledgement on, which is when the subject has said that it knows.
    */
   sendOurs(entries: readonly SettingEntry[]): void {
+    if (entries.length === 0) {
+      this.unacknowledged.push(entries);
+      return;
+    }
     const before = this.#initialReceiveWindow();
     this.unacknowledged.push(entries);
     this.#shift(this.#initialReceiveWindow() - before);
@@ -77,6 +81,7 @@ export class Ledger {
 
   /** Oldest SETTINGS of the kit acknowledged; undefined where none was waiting. */
   acknowledge(): readonly SettingEntry[] | undefined {
+    if (this.unacknowledged[0]?.length === 0) return this.unacknowledged.shift();
     const before = this.#initialReceiveWindow();
     const entries = this.unacknowledged.shift();
     for (const [name, value] of entries ?? []) this.ours.set(settingId(name), value);

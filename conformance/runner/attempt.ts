@@ -1,4 +1,5 @@
 /** One try of one case: runs it under its deadline and turns how it ended into a verdict, in this one place. */
+import { AbuseTrial } from '../abuse/trial.ts';
 import type { Case, CaseFacts } from '../case.ts';
 import { GatewayTrial } from '../gateway/trial.ts';
 import { LegacyTrial } from '../legacy/trial.ts';
@@ -37,7 +38,13 @@ export interface Attempt {
 const GRACE_MS = 1000;
 
 /** The trial of a case that has an end of the application, too; null for any other. */
-function hosting(body: Case, subject: Subject, deadline: Deadline, stand: Idle): GatewayTrial | ProcessTrial | null {
+function hosting(
+  body: Case,
+  subject: Subject,
+  deadline: Deadline,
+  stand: Idle,
+): GatewayTrial | ProcessTrial | AbuseTrial | null {
+  if (body.abuse !== undefined) return new AbuseTrial(subject, deadline.signal, stand, body.id);
   if (body.app !== undefined) return new GatewayTrial(subject, deadline.signal, stand, body.id);
   if (body.interfaces !== undefined) return new LegacyTrial(subject, deadline.signal, stand, body.id);
   if (body.pipe !== true) return null;

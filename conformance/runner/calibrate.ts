@@ -71,6 +71,7 @@ function assume(target: Target): Subject {
     other: resource(other) ?? { path: ABSENT_PATH, status: 404, size: -1 },
     gateway: target.control == null ? null : { control: target.control, fault: null },
     ...(target.another === undefined ? {} : { another: target.another }),
+    ...(target.meter === undefined ? {} : { meter: target.meter }),
   };
 }
 

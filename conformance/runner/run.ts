@@ -106,12 +106,13 @@ class Run {
 
   async all(cases: readonly Case[]): Promise<void> {
     const order = shuffle(cases, this.#options.seed);
-    await this.#together(order.filter(body => !body.limited));
+    const last = (body: Case): boolean => body.limited === true || body.abuse !== undefined;
+    await this.#together(order.filter(body => !last(body)));
     this.#timeout *= PATIENCE;
     await this.#together(order.filter(body => this.#late.has(body)));
     this.#timeout = this.#options.timeout;
     this.#alone = true;
-    for (const body of order) if (body.limited || this.#deferred.has(body)) await this.#together([body]);
+    for (const body of order) if (last(body) || this.#deferred.has(body)) await this.#together([body]);
     // What a parked connection has received shows only after a look at it.
     await turn();
     if (!this.#over && this.#results.size !== cases.length)
@@ -211,7 +212,7 @@ class Run {
       const seen = `the target claims none of ${faces.join(', ')}`;
       return { ...untried(body), verdict: 'not-applicable', reason: 'not-claimed', seen };
     }
-    const wanted = [...(body.app === undefined ? [] : ['gateway']), ...(body.claims ?? [])];
+    const wanted = [...(isHosted(body) ? ['gateway'] : []), ...(body.claims ?? [])];
     const unclaimed = wanted.find(claim => !this.#subject.claims.has(claim));
     if (unclaimed !== undefined) {
       const seen = `the target does not claim "${unclaimed}"`;
@@ -295,6 +296,11 @@ class Run {
       await turn();
     }
   }
+}
+
+/** Whether the case is about the kit's application. That of an abuse is there for servers that host it, and not needed. */
+function isHosted({ app, abuse }: Case): boolean {
+  return abuse === undefined ? app !== undefined : abuse.hosted === true;
 }
 
 /** What a case without a try leaves behind. */

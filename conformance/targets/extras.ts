@@ -12,6 +12,8 @@ export interface TargetOptions {
   readonly headers?: readonly string[];
   /** Trust any certificate. */
   readonly insecure?: boolean;
+  /** Refuses a target that is not on this machine's loopback. */
+  readonly loopbackOnly?: boolean;
   /** Module that {application} stands for, in place of the kit's own application; `npm run prove` hosts a faulty one. */
   readonly application?: string;
 }
@@ -21,12 +23,13 @@ export interface Extras {
   readonly authority: string | null;
   readonly fields: readonly string[];
   readonly insecure: boolean;
+  readonly loopbackOnly: boolean;
   readonly application: string | null;
 }
 
 /** Throws TargetError, which names the option and the fix. */
 export function checkOptions(options: TargetOptions): Extras {
-  const { resources = {}, authority, headers = [], insecure = false, application } = options;
+  const { resources = {}, authority, headers = [], insecure = false, loopbackOnly = false, application } = options;
   const named = Object.entries(resources).map(([name, path]) => [
     resourceName(name),
     { path: resourcePath(name, path) },
@@ -36,6 +39,7 @@ export function checkOptions(options: TargetOptions): Extras {
     authority: authority ?? null,
     fields: headers.flatMap(parseField),
     insecure,
+    loopbackOnly,
     application: application ?? null,
   };
 }

@@ -5,6 +5,7 @@ import { type Endpoint, formatEndpoint } from '../subject.ts';
 import { authorityOf, checkAddress, parseAddress } from './address.ts';
 import { BUNDLED, bundledPath, checkInstalled } from './bundled.ts';
 import { checkOptions, commandLine, type Extras, type TargetOptions } from './extras.ts';
+import { checkLoopback } from './loopback.ts';
 import { type Manifest, readManifest } from './manifest.ts';
 import { suggestion } from './nearest.ts';
 import { mentions, PLACEHOLDERS } from './placeholders.ts';
@@ -89,6 +90,7 @@ function atAddress(address: string): Known {
 async function reach(endpoint: Endpoint, known: Known, argument: string, extras: Extras): Promise<Target> {
   const tls = known.tls === null ? null : parseAddress(known.tls);
   const verify = !extras.insecure;
+  if (extras.loopbackOnly) for (const one of tls === null ? [endpoint] : [endpoint, tls]) await checkLoopback(one);
   await checkAddress(endpoint, verify);
   if (tls !== null && endpoint.scheme === 'http') await checkAddress(tls, verify);
   return {

@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Endpoint } from '../subject.ts';
 import { atExit } from './exit.ts';
+import { groupMeter, type Meter } from './memory.ts';
 import { dial } from './ports.ts';
 import { type Crash, EndedEarly, TargetError } from './target.ts';
 
@@ -39,6 +40,8 @@ export interface Running {
   announced(): Announcement | null;
   /** Fulfilled when it has ended and its output is complete. */
   readonly over: Promise<void>;
+  /** Measures what it and all that it started hold; null where the system does not tell. */
+  meter(): Meter | null;
   /** To the process alone, not to what it started. */
   signal(signal: NodeJS.Signals): void;
   /** Ends the whole group: the signal, then SIGKILL. */
@@ -103,6 +106,7 @@ function supervise(child: ChildProcess, command: Command): Running {
     output: () => tail.text(),
     announced: () => announcement,
     over,
+    meter: () => (exit === null ? groupMeter(group) : null),
     signal: signal => void child.kill(signal),
     async stop(signal) {
       if (exit === null) signalGroup(group, signal);

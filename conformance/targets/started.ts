@@ -8,6 +8,7 @@ import { type Endpoint, formatEndpoint } from '../subject.ts';
 import { authorityOf, parseAddress } from './address.ts';
 import { packageRoot } from './bundled.ts';
 import type { Extras } from './extras.ts';
+import { checkLoopback } from './loopback.ts';
 import type { Manifest, Option } from './manifest.ts';
 import { fill, mentions, type Values } from './placeholders.ts';
 import { freePorts, isFree, releasePorts } from './ports.ts';
@@ -167,6 +168,7 @@ async function start(setUp: SetUp, argument: string, extras: Extras): Promise<In
   await prepare(setUp);
   const [version] = await Promise.all([versionOf(setUp), startProcesses(setUp)]);
   const [endpoint, tls] = endpointsOf(setUp);
+  if (extras.loopbackOnly) for (const one of addressesOf(setUp)) await checkLoopback(one);
   const subject = setUp.subject as Running;
   let stopped = false;
   let signalled = false;
@@ -199,6 +201,7 @@ async function start(setUp: SetUp, argument: string, extras: Extras): Promise<In
       stopped = true;
       await setUp.end();
     },
+    meter: () => setUp.subject?.meter() ?? null,
     options: Object.keys(manifest.options),
     another: (options, env, control, pipes) => startInstance(manifest, argument, extras, options, env, control, pipes),
     signal(signal) {

@@ -3,6 +3,7 @@ import type { Control } from '../gateway/control.ts';
 import type { Pipes } from '../process/pipes.ts';
 import type { SubjectFacts } from '../result.ts';
 import type { Endpoint } from '../subject.ts';
+import type { Meter } from './memory.ts';
 
 /** A resource as the manifest names it; `size` in octets of content where it is known. */
 export interface NamedResource {
@@ -40,6 +41,8 @@ export interface Target {
   /** Starts a crashed subject again, on the same ports. Throws TargetError. */
   restart(): Promise<void>;
   stop(): Promise<void>;
+  /** Measures the memory of the subject's processes, as they are now, where the kit started them and the system tells. */
+  meter?(): Meter | null;
   /** Names of the manifest's `options`. */
   readonly options?: readonly string[];
   /**

@@ -1,15 +1,16 @@
 /** What holds for the catalogue, the faults and the registry as a whole, without a server. */
 import t from 'tap';
 import { registry, requirementIds, sourceOf } from '../../spec/registry/index.ts';
+import { recordOf, vulnerabilities } from '../abuse/sources.ts';
 import { applicationCatalogue } from '../cases/application/index.ts';
 import { hostCatalogue } from '../cases/host/index.ts';
-import { catalogue } from '../cases/index.ts';
+import { catalogue, provable } from '../cases/index.ts';
 import { middlewareCatalogue } from '../cases/middleware/index.ts';
 import { applicationFaults } from '../faults/applications/index.ts';
 import { hostFaults } from '../faults/host/index.ts';
 import { faults } from '../faults/index.ts';
 import { coverage, openErrors } from '../open-rows.ts';
-import { allCases } from '../selection.ts';
+import { allCases, select, suites } from '../selection.ts';
 
 t.test('every row has a case, a reason, or stands in open.json', async t => {
   t.same(openErrors(allCases), []);
@@ -55,7 +56,7 @@ t.test('case ids are slugs, used once, in their chapter', async t => {
 });
 
 t.test('every case has a fault, and every fault a case', async t => {
-  const ids = new Set(catalogue.map(({ id }) => id));
+  const ids = new Set(provable.map(({ id }) => id));
   const proved = new Set(faults.flatMap(({ fails }) => fails));
   t.same(
     [...ids].filter(id => !proved.has(id)),
@@ -97,6 +98,25 @@ t.test('every case on hosts has a wrong host, and every wrong host a case', asyn
     for (const { requirement, also = [] } of hostCatalogue.filter(one => fails.includes(one.id)))
       t.ok([requirement, ...also].includes(clause as typeof requirement), `${id} breaks the sentence of its cases`);
   }
+});
+
+t.test('an abuse says what it sends, and is in no suite but its own', async t => {
+  const abuses = suites['abuse'] ?? [];
+  t.ok(abuses.length > 0);
+  for (const { id, abuse } of abuses) t.match(abuse?.bound, /^[0-9]/, `${id} has a bound`);
+  const others = Object.entries(suites).filter(([name]) => name !== 'abuse');
+  for (const [name, cases] of others)
+    t.notOk(
+      cases.some(({ abuse }) => abuse !== undefined),
+      name,
+    );
+  for (const claims of [['http2'], ['http2', 'gateway', 'process']])
+    t.notOk(select({}, claims).some(({ abuse }) => abuse !== undefined));
+  t.notOk(select({ cases: ['rfc9113/10.5*', '*reset*'] }).some(({ abuse }) => abuse !== undefined));
+  t.ok(select({ cases: ['abuse/rapid-reset'] }).length === 1, 'but to who names it');
+  const named = new Set(abuses.flatMap(({ abuse }) => abuse?.cve ?? []));
+  t.strictSame([...named].sort(), Object.keys(vulnerabilities).sort(), 'every vulnerability has a case');
+  t.match(recordOf('CVE-2025-8671'), /\/cves\/2025\/8xxx\/CVE-2025-8671\.json$/);
 });
 
 t.test('few cases may rest on a time limit', async t => {

@@ -90,6 +90,12 @@ const WRONG: readonly (readonly [args: readonly string[], message: RegExp])[] = 
   [['certify', '--app', 'examples/hello.js', '--request', 'GET'], /is no request: write it like 'GET \/path'/],
   [['certify', '--app', 'examples/hello.js', '--request', 'POST / @/no/file'], /no such file/],
   [['certify', '--app', 'examples/hello.js', '--case', 'ping/*'], /no case matches "ping/],
+  [
+    ['certify', 'http://192.0.2.1', '--suite', 'abuse'],
+    /192\.0\.2\.1:80 is not an address of this.*--i-own-this-server/,
+  ],
+  [['certify', 'http://192.0.2.1', '--case', 'abuse/*'], /is not an address of this machine's loopback/],
+  [['certify', '--case', 'rfc9113/10.5/2', '--suite', 'http2'], /no case matches/],
   [['certify', '--request', 'GET /'], /--request goes with --app or --middleware/],
   [['list', '--format', 'tap'], /Allowed choices are pretty, json/],
   [['list', 'settings'], /too many arguments/],
@@ -155,6 +161,12 @@ t.test('list, explain and targets', async t => {
     new RegExp(`^all +${totals.rules} +${totals.wire} +${totals.gateway} `, 'm'),
   );
   t.match((await msgi('targets')).out, /^reference /m);
+});
+
+t.test('what attacks is named, explained, and nobody gets it unasked', async t => {
+  t.match((await msgi('certify', '--help')).out, /--i-own-this-server +lets the suite abuse/);
+  t.match((await msgi('list', '--suite', 'abuse')).out, '  abuse/rapid-reset ');
+  t.match((await msgi('explain', 'abuse/rapid-reset')).out, /sends +3,000 requests\nafter +CVE-2023-44487: /);
 });
 
 t.test('a reader that has seen enough is no error', async t => {

@@ -2,7 +2,7 @@
 import type { App, Application } from '../../../spec/msgi.ts';
 import type { Between } from '../../gateway/events.ts';
 import type { Deviation } from '../../process/filters.ts';
-import type { Fault } from '../fault.ts';
+import type { Fault, Wire } from '../fault.ts';
 
 /** The environment variable with the id of a fault that the whole process has. */
 export const FAULT = 'MSGI_FAULT';
@@ -22,6 +22,15 @@ export interface Http1Filters {
   readonly takesEndForLoss?: true;
 }
 
+/** A wrong server, made anew for each try: what its connections share lives in its closure. */
+export interface FaultyServer {
+  readonly wire: Wire;
+  /** Octets of memory that it takes beside the sound server's. */
+  readonly held?: () => number;
+  /** It takes no further connection. */
+  readonly refuses?: () => boolean;
+}
+
 export interface GatewayFault extends Omit<Fault, 'wire'> {
   readonly wire?: Fault['wire'];
   /** The filters of one HTTP/1 connection; what they must remember lives in their closure. */
@@ -34,6 +43,8 @@ export interface GatewayFault extends Omit<Fault, 'wire'> {
   readonly between?: () => Between;
   /** What it does to the pipe, for cases about that. */
   readonly pipe?: Deviation;
+  /** The filters of all connections of one server, for deviations by which one of them has an effect on others. */
+  readonly server?: () => FaultyServer;
   /** By it something never comes, so that the deadline of the case ends the wait: the proof takes a short one. */
   readonly waits?: true;
 }

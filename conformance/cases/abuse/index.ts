@@ -1,0 +1,6 @@
+/** Abuses of a server, each within a bound (RFC 9113 §10.5). This module is loaded in the subject's process, too. */
+import type { AbuseCase } from '../../abuse/case.ts';
+import controlFrames from './control-frames.ts';
+import resets from './resets.ts';
+
+export const abuseCases: readonly AbuseCase[] = [...resets, ...controlFrames];
