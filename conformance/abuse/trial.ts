@@ -5,7 +5,7 @@
  */
 
 import type { Frame } from '../../wire/index.ts';
-import { ping } from '../../wire/index.ts';
+import { concat, headers, ping } from '../../wire/index.ts';
 import { pathOf } from '../application/messages.ts';
 import { AppEvents } from '../gateway/events.ts';
 import { Failed } from '../outcome.ts';
@@ -39,6 +39,7 @@ export class AbuseTrial extends Trial {
   readonly hosted: Hosted | null;
   /** Connections of the abuse. */
   readonly #abusers: Peer[] = [];
+  readonly #strangers: Peer[] = [];
   readonly #caseId: string;
   #victim: Victim | null = null;
   #meter: Meter | null = null;
@@ -96,6 +97,12 @@ export class AbuseTrial extends Trial {
     return peer.request({ ...options, path: this.path(path) });
   }
 
+  /** The same in one HEADERS frame with further fields, as octets, behind those of the request. */
+  requestWith(peer: Peer, fields: readonly Uint8Array[], options?: RequestOptions): Frame {
+    const { stream, payload } = this.request(peer, options);
+    return headers(stream, concat([payload, ...fields]), { endStream: true });
+  }
+
   // --- the abuse -----------------------------------------------------------------------------------------------------
 
   /**
@@ -112,6 +119,21 @@ export class AbuseTrial extends Trial {
       await this.asVictim();
     }
     return sent;
+  }
+
+  /**
+   * So many connections, each of which does what `act` does and is left as it is; the victim asks now and then. They have made
+   * no control: what becomes of them is nobody's concern.
+   */
+  async strangers(count: number, act: (peer: Peer) => void): Promise<void> {
+    for (let part = 1, n = 0; part <= PARTS; part += 1) {
+      for (; n < (count * part) / PARTS; n += 1) {
+        const peer = await this.dial();
+        this.#strangers.push(peer);
+        act(peer);
+      }
+      await this.asVictim();
+    }
   }
 
   /** The victim asks, and memory is looked at. */
@@ -152,10 +174,11 @@ export class AbuseTrial extends Trial {
     this.expected = 'a victim is answered all the while, nothing grows without bound, and all is clean behind it';
     for (const peer of this.#abusers) await this.dealtWith(peer);
     this.#reaction =
-      this.#abusers.map(describeEnd).find(end => end !== 'the connection lives on') ?? 'the server bears it';
+      [...this.#abusers, ...this.#strangers].map(describeEnd).find(end => end !== 'the connection lives on') ??
+      'the server bears it';
     for (let n = 0; n < AFTER; n += 1) await this.asVictim();
     // A reset: FIN may be the end of one direction alone, and whoever asked would still wait.
-    for (const peer of this.#abusers) peer.lose();
+    for (const peer of [...this.#abusers, ...this.#strangers]) peer.lose();
     this.#release();
     await this.atRest();
     this.#judgeApplication();
@@ -170,8 +193,22 @@ export class AbuseTrial extends Trial {
     events?.send({ do: 'release', key: events.key(FLOOD), gate: 'go' });
   }
 
+  /** How often the application was called for the abuse. */
+  get invoked(): number {
+    return this.hosted?.invoked ?? 0;
+  }
+
+  /** Numbers that the handlers of the abuse have reported by that name; none where the kit's application is not there. */
+  reported(name: string): readonly number[] {
+    const { events } = this.hosted ?? {};
+    if (events === undefined) return [];
+    return events.reports({ name: FLOOD, key: events.key(FLOOD) }, name).map(Number);
+  }
+
   #judgeApplication(): void {
-    const limits = this.#abusers.map(peer => peer.ledger.setting('theirs', 'MAX_CONCURRENT_STREAMS'));
+    const limits = [...this.#abusers, ...this.#strangers].map(peer =>
+      peer.ledger.setting('theirs', 'MAX_CONCURRENT_STREAMS'),
+    );
     const allowed = limits.reduce((sum, limit) => sum + limit, 0);
     const { peak = 0 } = this.hosted ?? {};
     if (allowed <= ANY_STREAMS && peak > SLACK * allowed)
@@ -188,15 +225,19 @@ export class AbuseTrial extends Trial {
     this.#weigh();
   }
 
+  get #growth(): number {
+    return this.#memory.most - this.#memory.before;
+  }
+
   #judgeMemory(): void {
-    const growth = this.#memory.most - this.#memory.before;
-    if (growth > MOST_GROWTH) this.fail(`the server's memory grows by ${mebibytes(growth)} MiB`);
+    if (this.#growth > MOST_GROWTH) this.fail(`the server's memory grows by ${mebibytes(this.#growth)} MiB`);
   }
 
   #judgeVictim(): void {
     const { slowest, limit, before, answers } = this.victim;
     const ms = (time: number): string => `${Math.ceil(time)} ms`;
-    this.seen = `${this.#reaction}; the victim had ${answers} answers, the slowest after ${ms(slowest)}`;
+    const grown = this.#meter === null ? '' : `; memory grows by ${mebibytes(this.#growth)} MiB`;
+    this.seen = `${this.#reaction}; the victim has ${answers} answers, the slowest after ${ms(slowest)}${grown}`;
     if (slowest > limit) this.weak(`the victim waits ${ms(slowest)} for an answer, where ${ms(before)} was usual`);
   }
 }

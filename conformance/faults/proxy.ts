@@ -71,8 +71,10 @@ function join(client: Socket, origin: Socket, fault: Deviation | null): void {
   client
     .on('end', () => origin.end())
     .on('close', reset => {
-      if (reset) origin.resetAndDestroy();
-      else origin.destroy();
+      if (!reset) origin.destroy();
+      // Behind what waits for the connection: a reset before it would become an ordinary end.
+      else if (origin.connecting) origin.once('connect', () => setImmediate(() => origin.resetAndDestroy()));
+      else origin.resetAndDestroy();
     });
   origin.on('end', () => client.end()).on('close', () => client.destroySoon());
   const send = (socket: Socket, frames: readonly Frame[]): void => {

@@ -9,7 +9,7 @@ export default [
     id: 'abuse/tells-nobody',
     deviation: 'The server does not tell the application that its exchange has failed.',
     clause: 'MSGI-LIFE-48',
-    fails: ['abuse/rapid-reset', 'abuse/rapid-reset-of-uploads'],
+    fails: ['abuse/rapid-reset', 'abuse/rapid-reset-of-uploads', 'abuse/settings-never-acknowledged'],
     seen: /\d+ of \d+ invocations go on although nobody waits/,
     waits: true,
     wrap: app => x => app(withMembers(x, { signal: new AbortController().signal })),

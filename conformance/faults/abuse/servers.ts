@@ -40,15 +40,15 @@ export function endsOf(matches: Matches, most: number): () => FaultyServer {
   };
 }
 
-/** The server keeps so many octets for every frame that matches, for as long as it lives. */
+/** The server keeps so many octets for every frame that matches, for as long as it lives: that is told, and not done. */
 export function keeps(matches: Matches, octets: number): () => FaultyServer {
   return () => {
-    const kept: Uint8Array[] = [];
+    let count = 0;
     const toServer = (next: Frame): readonly Frame[] => {
-      if (matches(next, parsePayload(next))) kept.push(new Uint8Array(octets));
+      if (matches(next, parsePayload(next))) count += 1;
       return [next];
     };
-    return { wire: () => ({ toServer }), held: () => kept.reduce((sum, one) => sum + one.length, 0) };
+    return { wire: () => ({ toServer }), held: () => count * octets };
   };
 }
 
