@@ -49,6 +49,9 @@ export interface ConnectionOptions {
 const NO_OCTETS = new Uint8Array(0);
 const NO_TRAILERS: readonly string[] = Object.freeze([]);
 
+/** Opaque octets of the PING that looks whether a transport still leads anywhere. */
+const PROBE: Uint8Array = Uint8Array.from('msgilook', c => c.charCodeAt(0));
+
 export class Http2Connection {
   readonly sender: Sender;
   readonly priorities: Priorities;
@@ -450,6 +453,11 @@ export class Http2Connection {
       this.#streams.lose(stream, ERROR_CODE.CANCEL, 'transport', 'the transport has ended inside the request');
     }
     this.#closing.peerGone();
+  }
+
+  /** A PING to a peer that has ended its direction: that it is gone altogether shows only where something is written. */
+  probe(): void {
+    if (this.#inputEnded && !this.closed) this.sender.output.frame(FRAME_TYPE.PING, 0, 0, PROBE);
   }
 
   /** The transport is gone. */

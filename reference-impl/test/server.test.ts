@@ -657,6 +657,20 @@ t.test('a client that has ended its half can give no credit: what waits for some
   t.match(close, { type: 'close', complete: false, by: 'transport', sent: 10 });
 });
 
+t.test('a client that has gone with a FIN, and not only ended its half, is missed', async t => {
+  let told: Promise<unknown> | undefined;
+  const server = await hosting(t, x => {
+    told = once(x.signal, 'abort');
+    return told.then(() => {});
+  });
+  const peer = await raw(t, server.port);
+  peer.request(1, 'GET', '/', true);
+  while (told === undefined) await new Promise(resolve => setImmediate(resolve));
+  // Behind the FIN nobody reads here any more: the kernel answers what comes with a reset.
+  peer.socket.end(() => peer.socket.destroy());
+  await told;
+});
+
 t.test('sendTimeout: progress counts, standing still does not', async t => {
   const server = await hosting(t, x => x.respond(200, text, new Uint8Array(67_108_864)), { sendTimeout: 1000 });
   const peer = await raw(t, server.port, [['INITIAL_WINDOW_SIZE', 2 ** 31 - 1]]);

@@ -158,7 +158,19 @@ export class Http2Peer implements Transport, Peer {
   #peerEnded(): void {
     const { wire } = this.#gateway;
     if (!wire.closed) wire.receiveEnd();
+    wire.probe();
     this.#flush();
+  }
+
+  /**
+   * FIN may be the end of one direction or of all there is, and a reset behind it is not heard: the transport tells neither
+   * before something is written, at the latest the second time.
+   */
+  #probe(): void {
+    const socket = this.#socket;
+    if (!socket.readableEnded || socket.writableLength > 0) return;
+    this.#gateway.wire.probe();
+    this.wake();
   }
 
   #closed(): void {
@@ -176,6 +188,7 @@ export class Http2Peer implements Transport, Peer {
       this.#drop('the peer has taken nothing for too long');
     }
     if (gateway.wire.closed) return;
+    this.#probe();
     if (this.#finishing.look(now, gateway.wire.unfinished && !socket.isPaused(), this.#received) >= receiveTimeout) {
       gateway.wire.abort('ENHANCE_YOUR_CALM', 'a frame or a field block comes too slowly (RFC 9113 section 10.5)');
       return;
