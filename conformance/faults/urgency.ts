@@ -33,6 +33,23 @@ const starving: Wire = link => {
   };
 };
 
+/** The stream on which the client sends content is a tunnel: nothing goes on there behind the first octet. */
+const tunnelsLast: Wire = link => {
+  const tunnels = new Set<number>();
+  return {
+    toServer: frame => {
+      if (frame.type === FRAME_TYPE.DATA) tunnels.add(frame.stream);
+      return [frame];
+    },
+    toClient: frame => {
+      const { length } = frame.payload;
+      if (frame.type !== FRAME_TYPE.DATA || !tunnels.has(frame.stream) || length < 1024) return [frame];
+      link.toServer(windowUpdate(0, length));
+      return [];
+    },
+  };
+};
+
 export default [
   {
     id: 'urgency/hears-nothing',
@@ -68,6 +85,15 @@ export default [
     seen: /and 0 of the incremental one/,
     grade: 'weak',
     wire: starving,
+  },
+  {
+    id: 'urgency/tunnels-last',
+    deviation: 'The server sends what tunnels have when nothing else is left.',
+    clause: 'RFC 9218 §10.1',
+    fails: ['urgency/tunnels-get-their-part'],
+    seen: /the tunnel gets 0 octets/,
+    grade: 'weak',
+    wire: tunnelsLast,
   },
   {
     id: 'urgency/tree-for-everybody',

@@ -1,10 +1,11 @@
 /** Cases on the order that urgency and incremental ask for (RFC 9218 §4, §6, §7, §10), under contention. */
-import { FRAME_TYPE, frame, priority, priorityUpdate } from '../../../wire/index.ts';
+import { data, FRAME_TYPE, frame, priority, priorityUpdate } from '../../../wire/index.ts';
+import { OPCODE, webSocketFrame } from '../../application/websocket.ts';
 import { type CaseBody, chapter } from '../../case.ts';
-import { contendForLarge, credit, openStreams, SLACK, servedInOrder } from '../../contention.ts';
+import { contend, contendForLarge, credit, openStreams, SLACK, servedInOrder } from '../../contention.ts';
 import { tolerated } from '../../expect.ts';
 import type { Peer, RequestOptions } from '../../peer/peer.ts';
-import { describeEnd, type Trial } from '../../trial.ts';
+import { describeAnswer, describeEnd, type Trial } from '../../trial.ts';
 
 const wants = (value: string): RequestOptions => (value === '' ? {} : { fields: ['priority', value] });
 
@@ -13,6 +14,18 @@ async function waiting(trial: Trial, peer: Peer, ...values: readonly string[]): 
   const streams = await contendForLarge(trial, peer, values.length, () => values.map(wants));
   await openStreams(peer);
   return streams;
+}
+
+/** A WebSocket at the small resource, by extended CONNECT (RFC 8441 §4); its stream. */
+async function openTunnel(trial: Trial, peer: Peer, value: string): Promise<number> {
+  if (peer.ledger.setting('theirs', 'ENABLE_CONNECT_PROTOCOL') !== 1)
+    trial.notApplicable('the server has not sent ENABLE_CONNECT_PROTOCOL=1');
+  const fields = ['sec-websocket-version', '13', 'priority', value];
+  const tunnel = peer.ask({ method: 'CONNECT', protocol: 'websocket', fields, endStream: false });
+  const record = peer.stream(tunnel);
+  await peer.until(() => record.status > 0 || record.over || peer.over, 'the tunnel');
+  if (record.status !== 200) trial.notApplicable(`no WebSocket is offered there: ${describeAnswer(record, peer)}`);
+  return tunnel;
 }
 
 const claimed: Pick<CaseBody, 'claims' | 'needs'> = { claims: ['priority-urgency'], needs: ['large'] };
@@ -78,6 +91,28 @@ export default chapter('urgency', {
       trial.expected = 'content of both within 1 MiB of credit';
       trial.seen = `${gains[0]} octets of the one, and ${gains[1]} of the incremental one`;
       if (gains.includes(0)) trial.weak(trial.seen);
+    },
+  },
+
+  'tunnels-get-their-part': {
+    requirement: 'rfc9218/10.1/1',
+    needs: ['large'],
+    claims: ['priority-urgency', 'tunnel'],
+    title: 'A tunnel gets some of the connection beside more urgent responses.',
+    async run(trial) {
+      const peer = await trial.open();
+      const tunnel = await openTunnel(trial, peer, 'u=7');
+      const { path } = trial.resource('large');
+      const large = (): number => peer.ask({ path, ...wants('u=0') });
+      const streams = await contend(peer, large, 3, () => {
+        peer.send(data(tunnel, webSocketFrame(OPCODE.text, 'm'.repeat(16_000), new Uint8Array(4))));
+        return [large(), large(), tunnel];
+      });
+      await openStreams(peer);
+      const [first, second, gain] = await credit(peer, streams, 63);
+      trial.expected = 'content of the tunnel within 1 MiB of credit';
+      trial.seen = `the tunnel gets ${gain} octets beside responses that get ${first} and ${second}`;
+      if (gain === 0) trial.weak(trial.seen);
     },
   },
 
