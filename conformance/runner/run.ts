@@ -112,7 +112,11 @@ class Run {
     await this.#together(order.filter(body => this.#late.has(body)));
     this.#timeout = this.#options.timeout;
     this.#alone = true;
-    for (const body of order) if (last(body) || this.#deferred.has(body)) await this.#together([body]);
+    for (const body of order.filter(one => last(one) || this.#deferred.has(one))) {
+      // A flood takes its time on a machine that has other work, and has no second try.
+      this.#timeout = this.#options.timeout * (body.abuse === undefined ? 1 : PATIENCE);
+      await this.#together([body]);
+    }
     // What a parked connection has received shows only after a look at it.
     await turn();
     if (!this.#over && this.#results.size !== cases.length)
