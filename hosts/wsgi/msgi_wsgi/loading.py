@@ -30,6 +30,8 @@ def load(name):
 
 
 def module_of(name):
+    if not all(part.isidentifier() for part in name.split(".")):
+        raise LoadError(f"{name!r} is not the name of a module: --wsgi package.module:callable")
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
@@ -42,8 +44,6 @@ def module_of(name):
             f"the module {name!r} wants {error.name!r}, which {sys.executable} does not have: install it, "
             "or name the virtual environment that has it with --venv"
         ) from None
-    except ValueError as error:
-        raise LoadError(f"{name!r} is not the name of a module: --wsgi package.module:callable") from error
     except Exception as error:
         traceback.print_exc()
         what = traceback.format_exception_only(type(error), error)[-1].strip()
