@@ -1,5 +1,5 @@
 /** Messages to octets and back, by who writes them. What is no message is a PipeError that names the sentence. */
-import { encodeFrame, type Frame, FrameReader } from './frame.ts';
+import { encodeFrame, encodeHead, type Frame, FrameReader } from './frame.ts';
 import { decodeJson, encodeJson } from './json.ts';
 import {
   type HostMessage,
@@ -21,6 +21,11 @@ const OCTET: ReadonlyMap<string, number> = new Map(TYPES.map((name, index) => [n
 /** One message as a frame. What is written is not checked: the types do it. */
 export function encode({ type, number, payload }: ServerMessage | HostMessage): Uint8Array {
   return encodeFrame({ type: OCTET.get(type) as number, number, payload: octetsOf(payload) });
+}
+
+/** What stands before `length` octets of content that are written behind it. */
+export function encodeDataHead(number: number, length: number): Uint8Array {
+  return encodeHead(OCTET.get('DATA') as number, number, length);
 }
 
 function octetsOf(payload: Uint8Array | number | object | null): Uint8Array {

@@ -16,12 +16,23 @@ export interface Frame {
 
 export function encodeFrame({ type, number, payload }: Frame): Uint8Array {
   const octets = new Uint8Array(FRAME_HEAD + payload.length);
-  const view = new DataView(octets.buffer);
-  view.setUint32(0, payload.length);
-  view.setUint8(4, type);
-  view.setUint32(5, number);
+  putHead(octets, type, number, payload.length);
   octets.set(payload, FRAME_HEAD);
   return octets;
+}
+
+/** What stands before a payload that is written by itself: content is not copied for nine octets. */
+export function encodeHead(type: number, number: number, length: number): Uint8Array {
+  const octets = new Uint8Array(FRAME_HEAD);
+  putHead(octets, type, number, length);
+  return octets;
+}
+
+function putHead({ buffer }: Uint8Array, type: number, number: number, length: number): void {
+  const view = new DataView(buffer);
+  view.setUint32(0, length);
+  view.setUint8(4, type);
+  view.setUint32(5, number);
 }
 
 /** Cuts a stream of octets into frames, however it arrives. After an error it is of no more use. */

@@ -16,6 +16,8 @@ export function decodeJson(octets: Uint8Array): unknown {
 
 /** In a text that is JSON. The parser would take the last one, another parser the first. */
 function hasKeyTwice(text: string): boolean {
+  // "{}", as END and SETTLED mostly are.
+  if (text.length === 2) return false;
   const open: Set<string>[] = [];
   for (const [token, colon] of text.matchAll(/"(?:[^"\\]|\\.)*"\s*(:)?|[{}]/g)) {
     if (token === '{') open.push(new Set());

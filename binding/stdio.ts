@@ -26,11 +26,29 @@ export function carrier(output: Writable): Carrier {
     write(pieces) {
       if (output.writableEnded || output.destroyed) return;
       output.cork();
-      for (const piece of pieces) output.write(piece);
+      for (const piece of joined(pieces)) output.write(piece);
       output.uncork();
     },
     close() {
       if (!output.writableEnded) output.end();
     },
   };
+}
+
+/** Octets up to which a copy costs less than a write of its own. */
+const SMALL = 4096;
+
+/** The same octets in order, neighbours that are small as one: a burst of messages is one piece to write. */
+function joined(pieces: readonly Uint8Array[]): readonly Uint8Array[] {
+  if (pieces.length === 1) return pieces;
+  const out: Uint8Array[] = [];
+  let run: Uint8Array[] = [];
+  for (const piece of pieces) {
+    run.push(piece);
+    if (piece.length <= SMALL) continue;
+    out.push(Buffer.concat(run.slice(0, -1)), piece);
+    run = [];
+  }
+  out.push(Buffer.concat(run));
+  return out.filter(({ length }) => length > 0);
 }

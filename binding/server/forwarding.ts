@@ -3,7 +3,7 @@
  * Whatever server gives the exchange, this end of the pipe is the same (sections 11.4 and 11.6).
  */
 import type { Awaitable, Exchange, ExchangeError, Fields, Notice, Sink } from '../../spec/msgi.ts';
-import { encode } from '../codec.ts';
+import { encode, encodeDataHead } from '../codec.ts';
 import { asFieldList, asFields } from '../fields.ts';
 import { FRAME_HEAD } from '../frame.ts';
 import type { Head, HostMessage, ServerMessage, ServerPayloads, Start } from '../messages.ts';
@@ -96,11 +96,18 @@ export class Forwarding {
     const { body } = this.#x;
     for (let chunk = await body.read(); chunk !== null; chunk = await body.read()) {
       for (let at = 0; at < chunk.length; at += this.#wire.payload) {
-        this.#send('DATA', chunk.subarray(at, at + this.#wire.payload));
+        this.#sendData(chunk.subarray(at, at + this.#wire.payload));
       }
     }
     const trailers = body.trailers ?? [];
     this.#send('END', trailers.length === 0 ? {} : asFieldList(trailers));
+  }
+
+  /** Nobody changes a chunk that was read (MSGI-DATA-6), so it goes on as it is. */
+  #sendData(octets: Uint8Array): void {
+    if (this.#closed) return;
+    this.#wire.send(encodeDataHead(this.number, octets.length));
+    this.#wire.send(octets);
   }
 
   #notice(notice: Notice): void {
