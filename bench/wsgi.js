@@ -10,13 +10,13 @@
  *   python3 -m venv /tmp/bench && /tmp/bench/bin/pip install gunicorn hypercorn
  *   BENCH_VENV=/tmp/bench node bench/wsgi.js
  *
- * All processes of a server run on core 0 and h2load on core 1 where `taskset` is there, so a rate tells what a request
- * costs. nginx keeps its connections to gunicorn open and is else as it comes: it takes an upload whole before gunicorn sees
+ * All processes of a server run on core 0 and h2load on core 1 where `taskset` is there. CPU is that of all of them, for one
+ * request; on a machine that is busy with something else it tells more than the rate. nginx keeps its connections to gunicorn open and is else as it comes: it takes an upload whole before gunicorn sees
  * it. hypercorn runs WSGI applications in the threads of asyncio, whose number it does not let one choose.
  */
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:http2';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -115,7 +115,8 @@ async function start(name) {
     const [file, ...rest] = pinned(0, [command, ...argv]);
     // hypercorn imports from PYTHONPATH; a group of its own, so that workers end with it.
     const env = { ...process.env, PYTHONPATH: 'bench' };
-    return spawn(file, rest, { env, stdio: ['ignore', 'ignore', 'inherit'], detached: true });
+    // What hypercorn says of clients that leave is not of interest; that a server does not answer is told below.
+    return spawn(file, rest, { env, stdio: 'ignore', detached: true });
   });
   const end = () => {
     for (const { pid } of children) {
@@ -128,7 +129,22 @@ async function start(name) {
   };
   process.once('exit', end);
   await answers(name, port);
-  return { address: `http://127.0.0.1:${port}`, end };
+  return { address: `http://127.0.0.1:${port}`, pids: children.map(child => child.pid), end };
+}
+
+/** CPU time so far of these processes and what they have started, seconds. */
+function cpu(pids) {
+  const found = new Map();
+  for (const name of readdirSync('/proc').filter(entry => /^[0-9]+$/.test(entry))) {
+    try {
+      const fields = readFileSync(`/proc/${name}/stat`, 'utf8').split(') ')[1].split(' ');
+      found.set(Number(name), { parent: Number(fields[1]), spent: (Number(fields[11]) + Number(fields[12])) / 100 });
+    } catch {
+      // It has ended.
+    }
+  }
+  const ours = pid => found.has(pid) && (pids.includes(pid) || ours(found.get(pid).parent));
+  return [...found].reduce((sum, [pid, { spent }]) => (ours(pid) ? sum + spent : sum), 0);
 }
 
 /** Waits for the first 200, 20 seconds at most. */
@@ -162,12 +178,13 @@ const loads = {
 /** Of the client: 2^30-1 octets for stream and connection, so that no download ever waits for it. */
 const WINDOWS = ['-w', '30', '-W', '30'];
 
-async function measure({ address }, [clients, streams, path, ...more]) {
+async function measure({ address, pids }, [clients, streams, path, ...more]) {
   const shape = ['-c', clients, '-m', streams, ...WINDOWS, '-D', seconds, '--warm-up-time', 0, ...more].map(String);
   const [command, ...argv] = pinned(1, ['h2load', ...shape, `${address}${path}`]);
+  const before = cpu(pids);
   const { stdout } = await run(command, argv);
   const [, done, failed] = /(\d+) succeeded, (\d+) failed/.exec(stdout);
-  return { rate: done / seconds, failed: Number(failed) };
+  return { rate: done / seconds, cpu: ((cpu(pids) - before) / done) * 1e6, failed: Number(failed) };
 }
 
 /** Rounds of one load on all servers, after one that does not count. */
@@ -185,13 +202,16 @@ async function compare(started, shape) {
 function line(load, name, { msgi, [name]: list }) {
   const rate = Math.round(median(list.map(result => result.rate)));
   const failed = list.reduce((sum, result) => sum + result.failed, 0);
-  const text = `${load.padEnd(16)} ${name.padEnd(15)} ${rate.toLocaleString('en').padStart(9)} req/s  failed ${failed}`;
+  const spent = Math.round(median(list.map(result => result.cpu)));
+  const text =
+    `${load.padEnd(16)} ${name.padEnd(15)} ${rate.toLocaleString('en').padStart(9)} req/s  failed ${failed}` +
+    `  CPU ${Number.isFinite(spent) ? spent : '-'} us`;
   if (name === 'msgi') {
     if (failed > 0) process.exitCode = 1;
     return `${text}\n`;
   }
   const ratio = median(list.map((result, at) => msgi[at].rate / result.rate));
-  const times = `${text}  msgi is x ${ratio.toFixed(2)}`;
+  const times = rate === 0 ? `${text}  none is answered` : `${text}  msgi is x ${ratio.toFixed(2)}`;
   if (!load.startsWith('hello')) return `${times}\n`;
   if (!(ratio >= asked[name])) process.exitCode = 1;
   return `${times}, >= ${asked[name]}: ${ratio >= asked[name] ? 'ok' : 'MISSED'}\n`;
