@@ -1,17 +1,7 @@
 /** Fields that a handler of node:http has set, as an exchange takes them. */
 import { type OutgoingHttpHeaders, type ServerResponse, validateHeaderName, validateHeaderValue } from 'node:http';
 import type { Fields } from '../../../spec/msgi.ts';
-
-/** They speak of one connection, which is the server's (MSGI-ADAPT-6). */
-const DROPPED: ReadonlySet<string> = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'transfer-encoding',
-  'upgrade',
-  'te',
-  'http2-settings',
-]);
+import { OF_THE_CONNECTION, withoutNamed } from '../connection-fields.ts';
 
 /** What `writeHead` takes: an object, a flat list, or a list of pairs. */
 export type Given = OutgoingHttpHeaders | readonly unknown[] | undefined;
@@ -45,7 +35,7 @@ function addChecked(fields: string[], name: string, value: unknown): void {
 
 function add(fields: string[], written: string, value: unknown): void {
   const name = written.toLowerCase();
-  if (DROPPED.has(name) || value === undefined) return;
+  if (OF_THE_CONNECTION.has(name) || value === undefined) return;
   if (!Array.isArray(value)) fields.push(name, text(value));
   else for (const line of value) fields.push(name, text(line));
 }
@@ -58,13 +48,6 @@ function text(value: unknown): string {
   return first === 0x20 || first === 0x09 || last === 0x20 || last === 0x09
     ? string.replace(/^[ \t]+|[ \t]+$/g, '')
     : string;
-}
-
-/** Fields that `connection` names are of the connection as well. */
-function withoutNamed(fields: string[], connection: string): Fields {
-  if (connection === '') return fields;
-  const named = new Set(connection.toLowerCase().split(/[ \t]*,[ \t]*/));
-  return fields.filter((_, i) => !named.has(fields[i - (i % 2)] as string));
 }
 
 /** The lines that `addTrailers` has made. */
