@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { App, Exchange } from '../../spec/msgi.ts';
 import { NO_FIELDS } from '../gateway/handling.ts';
-import { abort, adaptRequest, setVersion } from './from-node/request.ts';
+import { abort, adaptRequest, closeRequest, setVersion } from './from-node/request.ts';
 import { adaptResponse, closeResponse } from './from-node/response.ts';
 import type { State } from './from-node/state.ts';
 
@@ -58,6 +58,7 @@ function newState(x: Exchange, ended: () => void, failed: (error: unknown) => vo
     finish: null,
     needsDrain: false,
     pending: null,
+    over: false,
     ended,
     failed,
   };
@@ -70,12 +71,15 @@ function settle({ x, request }: State, resolve: () => void): void {
 }
 
 /** Both halves are over. */
-function closed({ request, response, socket }: State, complete: boolean, resolve: () => void): void {
+function closed(state: State, complete: boolean, resolve: () => void): void {
+  const { request, response, socket } = state;
+  state.over = complete;
   if (!complete) {
     if (request !== null) abort(request);
     socket?.destroy();
   }
   if (response !== null) closeResponse(response);
+  if (complete && request !== null) closeRequest(request);
   resolve();
 }
 

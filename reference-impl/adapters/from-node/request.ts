@@ -1,7 +1,7 @@
 /** An exchange's request as an http.IncomingMessage. */
 import { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import type { RequestHead } from '../../../spec/msgi.ts';
+import type { Exchange, Fields, RequestHead } from '../../../spec/msgi.ts';
 import { AdaptedSocket } from './socket.ts';
 import { STATE, type State, stateOf } from './state.ts';
 
@@ -33,7 +33,7 @@ export function adaptRequest(state: State): IncomingMessage {
   request.httpVersionMinor = 1;
   request.method = head.method;
   request.url = head.base + head.target;
-  const lines = linesOf(head);
+  const lines = linesOf(state.x);
   (request as unknown as Internals)._addHeaderLines(lines, lines.length);
   return request;
 }
@@ -46,8 +46,19 @@ export function setVersion(request: IncomingMessage, { version }: RequestHead): 
   request.httpVersionMinor = Number(minor);
 }
 
-function linesOf({ authority, fields }: RequestHead): string[] {
-  return authority === '' ? [...fields] : ['host', authority, ...fields];
+/**
+ * As HTTP/1.1 would have had them: frameworks look for content by its framing (RFC 9112 §6.3), and would take a request
+ * without a length for one without content.
+ */
+function linesOf({ request: { authority, fields }, body }: Exchange): string[] {
+  const lines = authority === '' ? [...fields] : ['host', authority, ...fields];
+  if (!body.ended && !hasLength(fields)) lines.push('transfer-encoding', 'chunked');
+  return lines;
+}
+
+function hasLength(fields: Fields): boolean {
+  for (let i = 0; i < fields.length; i += 2) if (fields[i] === 'content-length') return true;
+  return false;
 }
 
 /** One read of the body for each that the stream asks for: what the handler has not taken is not granted. */
@@ -88,9 +99,16 @@ export function abort(request: IncomingMessage): void {
   request.destroy(Object.assign(new Error('aborted'), { code: 'ECONNRESET' }));
 }
 
+/** Behind a whole response: as node does, "end" for what nobody read, where it is there, and "close" in any case. */
+export function closeRequest(request: IncomingMessage): void {
+  if (request.destroyed) return;
+  if (!stateOf(request).x.body.ended) request.destroy();
+  else if (request.readableFlowing === null) request.resume();
+}
+
 function destroy(this: IncomingMessage, error: Error | null, callback: (error?: Error | null) => void): void {
-  const { x } = stateOf(this);
-  if (!this.readableEnded || !this.complete) {
+  const { x, over } = stateOf(this);
+  if (!over && (!this.readableEnded || !this.complete)) {
     (this as { aborted: boolean }).aborted = true;
     this.emit('aborted');
     if (x.state === 'idle' || x.state === 'open') x.reset();

@@ -91,7 +91,10 @@ function end(this: ServerResponse, ...args: unknown[]): ServerResponse {
     state.inside = false;
     state.ending = false;
   }
-  if (first && this.writableEnded) finish(this, state);
+  if (first && this.writableEnded) {
+    this.emit('prefinish');
+    finish(this, state);
+  }
   return this;
 }
 

@@ -24,6 +24,8 @@ export interface State {
   needsDrain: boolean;
   /** What the handler has given back, where it is a promise. */
   pending: PromiseLike<unknown> | null;
+  /** Both halves are over, and none has failed. */
+  over: boolean;
   /** The response is the exchange's: told once. */
   readonly ended: () => void;
   /** The handler has failed, or gives something that cannot be sent. */

@@ -357,3 +357,73 @@ t.test('a request that is read slowly holds its sender', async t => {
   await answer;
   t.equal(Buffer.concat(chunks).toString(), '2000000');
 });
+
+t.test('content of unknown length is announced as on HTTP/1.1', async t => {
+  const seen: NodeHandler = ({ headers }, response) =>
+    void response.end(String([headers['transfer-encoding'], headers['content-length']]));
+  const client = await session(t, fromNode(seen));
+  const post = { method: 'POST', content: 'some' };
+  t.equal((await ask2(client, post)).body, 'chunked,', 'frameworks take a request without either for an empty one');
+  t.equal((await ask2(client, { ...post, fields: { 'content-length': '4' } })).body, ',4');
+  t.equal((await ask2(client, {})).body, ',');
+});
+
+/** What happens to the request, and to the response, until both are closed. */
+async function eventsOf(request: IncomingMessage, response: ServerResponse): Promise<readonly string[][]> {
+  const [first, second]: [string[], string[]] = [[], []];
+  for (const name of ['aborted', 'error', 'resume', 'end', 'close']) request.on(name, () => first.push(name));
+  for (const name of ['prefinish', 'finish', 'error', 'close']) response.on(name, () => second.push(name));
+  await Promise.all([once(request, 'close'), once(response, 'close')]);
+  return [first, second];
+}
+
+t.test('the events of both, as on node:http', async t => {
+  const ways: Readonly<Record<string, NodeHandler>> = {
+    'nothing is read': (_request, response) => response.end('at once'),
+    'nothing is read, a later end': (_request, response) => {
+      response.write('a');
+      setImmediate(() => response.end('b'));
+    },
+    'all is read first': (request, response) => request.resume().on('end', () => response.end('then')),
+    'all is read, a later end': async (request, response) => {
+      for await (const _ of request);
+      setImmediate(() => response.end('later'));
+    },
+  };
+  for (const [name, way] of Object.entries(ways)) {
+    let told: (events: readonly string[][]) => void = () => {};
+    const noted: NodeHandler = (request, response) => {
+      eventsOf(request, response).then(told);
+      return way(request, response);
+    };
+    const client = await session(t, fromNode(noted));
+    const port = await listening(t, createHttp1(noted));
+    for (const asked of [{}, { method: 'POST', content: 'short' }]) {
+      // Node waits for what was not read; here it is stopped.
+      if (asked.content !== undefined && name.startsWith('nothing')) continue;
+      const events = (): Promise<readonly string[][]> =>
+        new Promise(resolve => {
+          told = resolve;
+        });
+      const [there] = await Promise.all([events(), ask1(port, asked)]);
+      const [here] = await Promise.all([events(), ask2(client, asked)]);
+      t.same(here, there, `${name}, ${asked.method ?? 'GET'}`);
+    }
+  }
+});
+
+t.test('a request that is not read to its end closes, and does not end', async t => {
+  let told: (events: readonly string[][]) => void = () => {};
+  const client = await session(
+    t,
+    fromNode((request, response) => {
+      eventsOf(request, response).then(told);
+      response.end('at once');
+    }),
+  );
+  const events = new Promise<readonly string[][]>(resolve => {
+    told = resolve;
+  });
+  await ask2(client, { method: 'POST', content: 'x'.repeat(100_000) });
+  t.same(await events, [['close'], ['prefinish', 'finish', 'close']]);
+});

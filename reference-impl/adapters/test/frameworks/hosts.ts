@@ -21,6 +21,8 @@ export interface Opened {
   readonly content: Readable;
   /** As browsers do: CANCEL, or the end of the connection. */
   leave(): void;
+  /** Once it has closed: whether it was seen to be cut. */
+  readonly cut: Promise<boolean>;
 }
 
 export interface Hosted {
@@ -63,7 +65,7 @@ function http1(port: number): Host {
     async open(path) {
       const asked = request1({ host: '127.0.0.1', port, path, agent: false }).end();
       const [response] = (await once(asked, 'response')) as [IncomingMessage];
-      return { content: response, leave: () => response.destroy() };
+      return { content: response, leave: () => response.destroy(), cut: closed(response, () => !response.complete) };
     },
   };
 }
@@ -78,7 +80,16 @@ async function http2(t: Test, port: number): Promise<Host> {
     async open(path) {
       const stream = client.request({ ':path': path });
       await once(stream, 'response');
-      return { content: stream, leave: () => stream.close(constants.NGHTTP2_CANCEL) };
+      return {
+        content: stream,
+        leave: () => stream.close(constants.NGHTTP2_CANCEL),
+        cut: closed(stream, () => stream.rstCode !== constants.NGHTTP2_NO_ERROR),
+      };
     },
   };
+}
+
+function closed(content: Readable, cut: () => boolean): Promise<boolean> {
+  content.on('error', () => {});
+  return new Promise(resolve => content.once('close', () => resolve(cut())));
 }
