@@ -1,2 +1,3 @@
-/** Fetch handlers as MSGI applications: the package's `msgi/fetch`. */
+/** Fetch handlers as MSGI applications, and MSGI applications as Fetch handlers: the package's `msgi/fetch`. */
 export { type FetchHandler, fromFetch } from './from-fetch.ts';
+export { type FetchHost, type ToFetchOptions, toFetch } from './to-fetch.ts';
