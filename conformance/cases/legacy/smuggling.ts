@@ -205,10 +205,7 @@ export default legacyChapter('smuggling', {
       trial.expected = `a :path in the form ${Object.keys(forms).join(', ')} reaches no application`;
       for (const [name, form] of Object.entries(forms)) {
         if (peer.over) peer = await trial.open();
-        const exchange = trial.exchange(name);
-        const stream = peer.nextStream();
-        peer.violate(peer.request({ path: form(exchange.path) }, stream));
-        const asked = { ...exchange, peer, stream };
+        const asked = askAs(trial, peer, name, { change: withValue(':path', form) });
         await trial.calledOrOver(asked);
         if (!trial.wasInvoked(asked)) continue;
         const saw = await trial.saw(asked);
