@@ -53,7 +53,9 @@ export class AbuseTrial extends Trial {
     const { gateway } = subject;
     this.#caseId = caseId;
     this.hosted =
-      gateway == null || !subject.claims.has('gateway') ? null : new Hosted(new AppEvents(gateway.control, gateway.fault, this.transcript, signal));
+      gateway == null || !subject.claims.has('gateway')
+        ? null
+        : new Hosted(new AppEvents(gateway.control, gateway.fault, this.transcript, signal));
   }
 
   end(): void {
