@@ -1,5 +1,6 @@
 /** What handlers `(request, response)` of node:http have beside messages. */
 import { rstStream } from '../../../wire/index.ts';
+import type { Asked } from '../../gateway/trial.ts';
 import { legacyChapter } from '../../legacy/case.ts';
 import { valuesOf } from '../../legacy/saw.ts';
 import { describeAnswer } from '../../trial.ts';
@@ -15,6 +16,26 @@ export default legacyChapter('node-handler', {
       const { raw } = await trial.echo(peer, 'a');
       trial.expected = 'request instanceof IncomingMessage, response instanceof ServerResponse';
       if (raw['inherits'] !== true) trial.fail('request or response does not inherit from the classes of node:http');
+    },
+  },
+
+  'content-without-a-length': {
+    requirement: 'MSGI-ADAPT-16',
+    title: 'A request with content and no content-length has transfer-encoding: chunked, one without content has not.',
+    interfaces: ['node'],
+    claims: ['adapter'],
+    async run(trial) {
+      const peer = await trial.open();
+      const [full, bare] = [trial.ask(peer, 'a', { method: 'POST', endStream: false }), trial.ask(peer, 'b')];
+      const coding = async (asked: Asked): Promise<unknown> => {
+        const { raw } = await trial.saw(asked);
+        return (raw['headers'] as Readonly<Record<string, unknown>>)['transfer-encoding'];
+      };
+      trial.expected = 'transfer-encoding: chunked where content is to come, and nowhere else';
+      const [shown, none] = [await coding(full), await coding(bare)];
+      if (shown !== 'chunked') trial.fail(`with content to come transfer-encoding is ${shown ?? 'absent'}`);
+      if (none !== undefined) trial.fail(`without content transfer-encoding is ${none}`);
+      trial.seen = trial.expected;
     },
   },
 

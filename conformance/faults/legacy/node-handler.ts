@@ -1,5 +1,6 @@
 /** Servers that give Node handlers less than node:http does. */
 import { FRAME_TYPE, frame } from '../../../wire/index.ts';
+import type { Json } from '../../application/messages.ts';
 import { damages, spoilsResponses } from '../fault.ts';
 import { mapLines, valuesOf } from '../field-lines.ts';
 import type { GatewayFault } from '../gateway/fault.ts';
@@ -13,6 +14,17 @@ export default [
     fails: ['node-handler/inherits-of-node'],
     seen: /does not inherit from the classes of node:http/,
     between: tells('saw', saw => ({ ...saw, inherits: false })),
+  },
+  {
+    id: 'node-handler/content-without-framing',
+    deviation: 'Nothing in the fields of a request says that content is to come.',
+    clause: 'MSGI-ADAPT-16',
+    fails: ['node-handler/content-without-a-length'],
+    seen: /with content to come transfer-encoding is absent/,
+    between: tells('saw', saw => {
+      const { 'transfer-encoding': _, ...headers } = saw['headers'] as Readonly<Record<string, Json>>;
+      return { ...saw, headers };
+    }),
   },
   {
     id: 'node-handler/no-continue',
