@@ -433,6 +433,21 @@ t.test('ready waits for a window that is shut, and is told when it opens', async
   await server.close();
 });
 
+t.test('who asks for room before the head sends none', async t => {
+  const app: App = async x => {
+    const room = x.connection.locals['msgi.room'] as (id: number) => number;
+    t.equal(room(x.id), 0);
+    await new Promise(resolve => setImmediate(resolve));
+    x.respond(404);
+  };
+  const server = await serveNode(app, { report });
+  const client = connect(server.address, { settings: { initialWindowSize: 0 } });
+  await once(client, 'remoteSettings');
+  t.match(await get(client), { status: 404 });
+  client.destroy();
+  await server.close();
+});
+
 t.test('a connection that nghttp2 has ended without a word to node', async t => {
   let running: (close: Promise<Close>) => void = () => {};
   const began = new Promise<{ readonly end: Promise<Close> }>(resolve => {

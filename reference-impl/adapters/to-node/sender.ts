@@ -81,7 +81,8 @@ export class NodeSender implements Sending {
 
   /** A write of no octets: node lets it wait until both windows are open, and sends nothing for it. */
   #probe(node: NodeStream): void {
-    if (node.probing || node.stream.writableEnded) return;
+    // Before the head a write would send one.
+    if (node.probing || !node.stream.headersSent || node.stream.writableEnded) return;
     node.probing = true;
     node.stream.write(NOTHING, error => {
       node.probing = false;
