@@ -17,6 +17,8 @@ import type { Streams } from './streams.ts';
 
 /** Who serves requests. */
 export interface RequestListener {
+  /** The value of the field `date` now, for responses that no application gives (RFC 9110 §6.6.1). */
+  readonly date: string;
   /** A stream object for the request that is about to be told. */
   open(id: number, receiveWindow: number, sendWindow: number): Stream;
   /** The request has been checked and may be served; `stream.state` tells whether content is to come. */
@@ -111,7 +113,7 @@ export class Requests {
     try {
       return parse(section, id, this.#extendedConnect);
     } catch (error) {
-      const block = this.#sender.blocks.make(400, EMPTY as FieldList, -1, '');
+      const block = this.#sender.blocks.make(400, EMPTY as FieldList, -1, this.#listener.date);
       this.#sender.output.fieldBlock(id, block, false, MIN_MAX_FRAME_SIZE);
       throw error;
     }
@@ -130,7 +132,7 @@ export class Requests {
 
   /** A response that no application gives: a status and nothing else. */
   #answer(id: number, status: number, endStream: boolean): void {
-    const block = this.#sender.blocks.make(status, EMPTY as FieldList, -1, '');
+    const block = this.#sender.blocks.make(status, EMPTY as FieldList, -1, this.#listener.date);
     this.#sender.output.fieldBlock(id, block, true, MIN_MAX_FRAME_SIZE);
     // The response is whole and the rest of the request is not wanted: NO_ERROR says both (RFC 9113 §8.1).
     if (!endStream) this.#streams.refuse(id, ERROR_CODE.NO_ERROR);

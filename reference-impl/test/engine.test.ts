@@ -60,6 +60,8 @@ class Recorded extends Stream {
   }
 }
 
+const DATE = 'Sun, 06 Nov 1994 08:49:37 GMT';
+
 /** A connection with a client's encoder at hand; `said` empties the output. */
 function peer(limits: Partial<Limits> = {}) {
   const streams = new Map<number, Recorded>();
@@ -67,6 +69,7 @@ function peer(limits: Partial<Limits> = {}) {
   const closes: (Http2Error | null)[] = [];
   const http2 = new Http2Connection(
     {
+      date: DATE,
       open: (id, receiveWindow, sendWindow) => new Recorded(id, receiveWindow, sendWindow),
       request: (stream, request) => {
         streams.set(stream.id, stream as Recorded);
@@ -495,7 +498,7 @@ t.test('stream errors leave the connection whole', t => {
   for (const [id, code, act] of cases) {
     act();
     // A section that is wrong in itself is answered with 400 before its stream is reset.
-    const said = id === 11 ? ['HEADERS stream 11 END_HEADERS 1 octet'] : [];
+    const said = id === 11 ? ['HEADERS stream 11 END_HEADERS 26 octets'] : [];
     t.same(it.lines(), [...said, `RST_STREAM ${id} ${code}`], `stream ${id}`);
   }
   it.send(frame(FRAME_TYPE.PRIORITY, 0, 3, [0, 0, 0, 0]));
@@ -627,6 +630,18 @@ t.test('limits: streams, resets, field blocks, empty frames, replies', t => {
   large.request(1, [...GET, 'x', 'y'.repeat(100)]);
   t.match(large.lines(), [/HEADERS stream 1 END_STREAM/], '431 for a field section that is too large');
   t.equal(large.requests.length, 0);
+  t.end();
+});
+
+t.test('a response that no application gives has a date', t => {
+  const refused = (limits: Partial<Limits>, ...more: readonly string[]): readonly string[] => {
+    const it = ready(limits);
+    it.request(1, [...GET, ...more]);
+    const [answer] = it.said();
+    return new Decoder().decode(answer?.payload ?? new Uint8Array(0));
+  };
+  t.same(refused({}, 'Upper', 'x'), [':status', '400', 'date', DATE]);
+  t.same(refused({ headerListSize: 200 }, 'x', 'y'.repeat(100)), [':status', '431', 'date', DATE]);
   t.end();
 });
 

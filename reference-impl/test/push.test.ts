@@ -502,7 +502,7 @@ t.test('the numbers of streams end', t => {
     () => {},
     () => {},
   );
-  const listener = { open: (id: number, r: number, s: number) => new Silent(id, r, s), request: () => {} };
+  const listener = { date: '', open: (id: number, r: number, s: number) => new Silent(id, r, s), request: () => {} };
   const promises = new Promises(DEFAULT_LIMITS, listener, initialPeerSettings(), sender, streams, closing);
   const parent = new Silent(1, 0, 0);
   parent.state = 'open';
