@@ -142,7 +142,8 @@ t.test('a server that says 200 to every HEADERS fails whatever wants its fields 
   const chapters = ['field-blocks', 'messages', 'fields', 'pseudo-fields', 'hpack'];
   for (const name of chapters) {
     const judged = catalogue.filter(
-      ({ chapter, app, id }) => chapter === name && app === undefined && !lenient.has(id),
+      // A liar that nobody can start with an option is judged by the other cases.
+      ({ chapter, app, alone, id }) => chapter === name && app === undefined && alone === undefined && !lenient.has(id),
     );
     const ids = new Set(judged.map(({ id }) => id));
     assert.ok(ids.size > 0, `chapter ${name} has no cases`);

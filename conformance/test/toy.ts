@@ -100,9 +100,13 @@ function sound(frame: Frame, { send }: Link, decoder: Decoder): void {
 export function response(stream: number, request: readonly string[]): readonly Frame[] {
   const field = (name: string): string => request[request.indexOf(name) + 1] ?? '';
   const content = RESOURCES[field(':path')];
-  const head = headers(stream, plainBlock([':status', content === undefined ? '404' : '200']), {
-    endStream: field(':method') === 'HEAD',
-  });
+  const head = headers(
+    stream,
+    plainBlock([':status', content === undefined ? '404' : '200', 'date', 'Sun, 06 Nov 1994 08:49:37 GMT']),
+    {
+      endStream: field(':method') === 'HEAD',
+    },
+  );
   if (field(':method') === 'HEAD') return [head];
   const octets = Buffer.from(content ?? 'not found');
   const frames: Frame[] = [];
