@@ -134,8 +134,9 @@ async function proveOld(
   }
   for (const { target, subject } of able) {
     const one = await through(target, subject, null, body, options);
-    // An older version of another's server may not offer it.
-    if (own.length === 0 && one.verdict === 'not-applicable' && !PEERS_REQUIRED) return tell(unproved(body, one.seen));
+    // An older version of another's server, Debian's among them, may not offer it.
+    if (own.length === 0 && one.verdict === 'not-applicable')
+      return tell(unproved(body, `not proved here: ${one.seen}`));
     tell(sound(body, one));
   }
   for (const fault of faults.filter(({ fails }) => fails.includes(body.id)))

@@ -78,14 +78,16 @@ export default [
     seen: /ends with FIN, as if all were well/,
     wire: link => {
       let last = 0;
+      let tunnel = 0;
       return {
         toServer: frame => {
           last = Math.max(last, frame.stream);
           const { type, payload } = frame;
+          if (type === FRAME_TYPE.DATA && payload.length > 0) tunnel = frame.stream;
           if (type === FRAME_TYPE.RST_STREAM) return [data(frame.stream, '', { endStream: true })];
           if (type !== FRAME_TYPE.PING || payload.length === 8) return [frame];
           link.toClient(goaway(last, 'FRAME_SIZE_ERROR'));
-          return [data(last, '', { endStream: true })];
+          return [data(tunnel, '', { endStream: true })];
         },
       };
     },

@@ -31,7 +31,8 @@ async function withTarget(name: string, work: (target: Target) => Promise<void>)
 const judge = (target: Target, seed: number): Promise<Report> =>
   run(catalogue, target, { ...DEFAULT_OPTIONS, seed, timeout: 10_000 });
 
-const verdicts = (report: Report): string[] => report.results.map(({ id, verdict }) => `${id}: ${verdict}`);
+const verdicts = (report: Pick<Report, 'results'>): string[] =>
+  report.results.map(({ id, verdict }) => `${id}: ${verdict}`);
 
 t.test('the reference server passes every case, in any order', { timeout: 120_000 }, async t => {
   await withTarget('reference', async target => {
@@ -155,7 +156,10 @@ for (const [name, command] of [
           errors.map(({ id, seen }) => `${id}: ${seen}`),
           [],
         );
-        t.same(verdicts(second), verdicts(first));
+        // What the manifest says is a race is one.
+        const steady = ({ results }: Report): string[] =>
+          verdicts({ results: results.filter(({ id }) => target.races[id] === undefined) });
+        t.same(steady(second), steady(first));
         t.ok(
           first.results.filter(({ verdict }) => verdict === 'pass').length >
             first.results.filter(({ verdict }) => verdict !== 'not-applicable').length / 2,

@@ -156,7 +156,7 @@ t.test('placeholders', async t => {
 
 t.test('the nearest word', async t => {
   t.equal(nearest('ngnix', BUNDLED), 'nginx');
-  t.equal(nearest('apache', BUNDLED), null);
+  t.equal(nearest('tomcat', BUNDLED), null);
 });
 
 t.test('addresses', async t => {
@@ -179,7 +179,7 @@ t.test('an unknown target', async t => {
     await complaint(() => openTarget('ngnix')),
     /^there is no target "ngnix": did you mean "nginx"\? Bundled are reference, node-http2, /,
   );
-  t.match(await complaint(() => openTarget('apache')), /^there is no target "apache"\. Bundled are /);
+  t.match(await complaint(() => openTarget('tomcat')), /^there is no target "tomcat"\. Bundled are /);
   t.match(await complaint(() => openTarget('no/such.json')), /^no\/such\.json: there is no such manifest$/);
 });
 
