@@ -926,7 +926,7 @@ t.test('commands: what is wrong is named, with the way out', async t => {
   const hello = 'examples/hello.js';
   t.match(await tried('--help'), [0, /--initial-window/]);
   t.match(await tried(hello, '--send-timeout', '0'), [2, /1 to/]);
-  t.match(await tried(), [2, /APP/]);
+  t.match(await tried(), [2, /name an application/]);
   t.match(await tried('nowhere.js'), [2, /no file .*nowhere\.js/]);
   t.match(await tried('biome.json'), [2, /biome\.json/]);
   t.match(await tried(hello, '--port', '70000'), [2, /0 to 65535/]);
