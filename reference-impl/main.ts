@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { App, Application } from '../spec/msgi.ts';
 import { MAX_WINDOW } from '../wire/index.ts';
-import { stopSignal } from './run.ts';
+import { untilSignal } from './run.ts';
 import {
   type ConnectionFailure,
   type Credentials,
@@ -137,9 +137,8 @@ async function host(file: string | undefined, options: Options): Promise<void> {
   const wantsTls = options.tls === true || options.tlsPort !== undefined || options.cert !== undefined;
   const credentials = wantsTls ? await readCredentials(options) : undefined;
   const checked = options.lint === true ? wrapped(hosted, await linted()) : hosted;
-  const running = await listen(options.log === true ? wrapped(checked, logged) : checked, options, credentials);
-  await stopSignal();
-  await Promise.all(running.map(server => server.close()));
+  const logging = options.log === true ? wrapped(checked, logged) : checked;
+  await untilSignal(() => listen(logging, options, credentials));
 }
 
 async function listen(

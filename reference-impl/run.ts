@@ -1,6 +1,6 @@
 /** A server as a program: one line when it listens, and a drain when it is told to stop. */
 import type { App, Application } from '../spec/msgi.ts';
-import { type ServeOptions, serve } from './server.ts';
+import { type Running, type ServeOptions, serve } from './server.ts';
 
 /**
  * Serves until SIGINT or SIGTERM; then what is under way is finished within `grace`, and the promise fulfils. A second signal
@@ -8,21 +8,35 @@ import { type ServeOptions, serve } from './server.ts';
  * Rejects as {@link serve} does.
  */
 export async function run(hosted: App | Application, options: ServeOptions = {}): Promise<void> {
-  const server = await serve(hosted, options);
-  process.stdout.write(`${JSON.stringify({ address: server.address, pid: process.pid })}\n`);
-  await stopSignal();
-  await server.close();
+  await untilSignal(async () => {
+    const server = await serve(hosted, options);
+    process.stdout.write(`${JSON.stringify({ address: server.address, pid: process.pid })}\n`);
+    return [server];
+  });
 }
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
-/** The first SIGINT or SIGTERM. Those after it find no listener, whichever they are, and do what they do by default. */
-export function stopSignal(): Promise<void> {
-  return new Promise(resolve => {
-    const stop = (): void => {
-      for (const signal of SIGNALS) process.off(signal, stop);
-      resolve();
-    };
-    for (const signal of SIGNALS) process.on(signal, stop);
+/**
+ * Runs what `listen` starts until the first SIGINT or SIGTERM, and closes it. Those after it find nobody who waits for them,
+ * and do what they do by default.
+ */
+export async function untilSignal(listen: () => Promise<readonly Running[]>): Promise<void> {
+  let told: () => void = () => {};
+  const signalled = new Promise<void>(resolve => {
+    told = resolve;
   });
+  const stop = (): void => {
+    for (const signal of SIGNALS) process.off(signal, stop);
+    told();
+  };
+  // Before anything listens: who can connect may send the signal, and it must not find a process that just dies of it.
+  for (const signal of SIGNALS) process.on(signal, stop);
+  try {
+    const running = await listen();
+    await signalled;
+    await Promise.all(running.map(server => server.close()));
+  } finally {
+    stop();
+  }
 }

@@ -9,6 +9,7 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { load, oneLifespan } from '../main.ts';
+import { untilSignal } from '../run.ts';
 import { type NodeRunning, type ServeNodeOptions, serveNode } from './serve-node.ts';
 
 const { values, positionals } = parseArgs({
@@ -43,22 +44,16 @@ async function listen(file: string): Promise<readonly NodeRunning[]> {
   return running;
 }
 
-function stopSignal(): Promise<void> {
-  return new Promise(resolve => {
-    process.once('SIGINT', () => resolve());
-    process.once('SIGTERM', () => resolve());
-  });
-}
-
 try {
   const [file] = positionals;
   if (file === undefined) throw new Error('give the path of a module, such as examples/hello.js');
-  const running = await listen(file);
-  const [first, second] = running;
-  const report = { address: first?.address, pid: process.pid, ...(second && { tls: second.address }) };
-  process.stdout.write(`${JSON.stringify(report)}\n`);
-  await stopSignal();
-  await Promise.all(running.map(server => server.close()));
+  await untilSignal(async () => {
+    const running = await listen(file);
+    const [first, second] = running;
+    const report = { address: first?.address, pid: process.pid, ...(second && { tls: second.address }) };
+    process.stdout.write(`${JSON.stringify(report)}\n`);
+    return running;
+  });
 } catch (error) {
   process.stderr.write(`node-main: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 2;
