@@ -64,7 +64,7 @@ export function certifyCommand(settle: (status: number) => void): Command {
     .argument('[target]', 'whom to judge', 'reference')
     .option(
       '--suite <name,...>',
-      'suites to run: http2, gateway, an area of gateway, process, all, abuse (default: what the target claims)',
+      'suites to run: http2, gateway, an area of gateway, process, legacy, all, abuse (default: what the target claims)',
       names,
     )
     .option('--case <pattern>', 'only these cases: a glob over their ids, or a requirement or section', several)

@@ -32,7 +32,7 @@ export function listCommand(): Command {
     .description('List the cases by chapter, or the rules by section with what judges them.')
     .option(
       '--suite <name,...>',
-      'only the cases of these suites: http2, gateway, an area of it, process, abuse, application, middleware, host (default: all)',
+      'only the cases of these suites: http2, gateway, an area of it, process, legacy, abuse, application, middleware, host (default: all)',
       names,
     )
     .option('--requirements', 'the rules by section of their RFC')
