@@ -5,7 +5,7 @@ import type { Listener } from '../runner/events.ts';
 import { excerpt } from './frames.ts';
 import { ruleSentence } from './rule.ts';
 import { type Standing, seenOf, standing, subjectName, triesOf } from './standing.ts';
-import { brokenRules, notApplicable, type Tally, verdictSentences } from './summary.ts';
+import { brokenRules, bySeen, notApplicable, type Tally, verdictSentences } from './summary.ts';
 import { type Colour, type Output, type Paint, painter, type Terminal } from './terminal.ts';
 import { duration, plural, visible, visibleLines, wrap } from './text.ts';
 
@@ -164,13 +164,20 @@ export class Pretty implements Listener {
     this.#line();
   }
 
-  /** A line for each weak verdict: they fail nothing, but are what to look at next. */
+  /** A line for what was seen in weak verdicts: they fail nothing, but are what to look at next. */
   #weaknesses(results: readonly Result[]): void {
     const weak = results.filter(result => standing(result, this.#options.strict) === 'weak');
     if (weak.length === 0) return;
     this.#line(this.#paint('yellow', 'Weak, that is allowed but poorer:'));
-    for (const { id, seen } of weak) this.#line(`  ${visible(id)}: ${this.#cut(visible(seen), id.length + 4)}`);
+    for (const [seen, ids] of bySeen(weak)) this.#alike(visible(seen), ids.map(visible));
     this.#line();
+  }
+
+  /** One habit of a server shows in many cases: it is told once, with all of them. */
+  #alike(seen: string, ids: readonly string[]): void {
+    const who = ids.length === 1 ? ids.join() : `${ids.length} cases`;
+    this.#line(`  ${who}: ${this.#cut(seen, who.length + 4)}`);
+    if (ids.length > 1) for (const line of this.#wrapped(ids.join(', '), 6)) this.#line(`      ${line}`);
   }
 
   #again({ seed, ms, kit, registry, subject }: Report): void {

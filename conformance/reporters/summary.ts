@@ -96,3 +96,10 @@ export function notApplicable(results: readonly Result[]): readonly Tally[] {
     ? all
     : [...all.slice(0, REASONS), { cases: rest, what: 'for other reasons, which the report has' }];
 }
+
+/** The ids of the results by what was seen, in the order in which each was seen first. */
+export function bySeen(results: readonly Result[]): ReadonlyMap<string, readonly string[]> {
+  const ids = new Map<string, string[]>();
+  for (const { id, seen } of results) ids.set(seen, [...(ids.get(seen) ?? []), id]);
+  return ids;
+}

@@ -343,6 +343,20 @@ t.test('pretty: a verdict that changes at the end is told', async t => {
   t.match(text, /pass a\/b\nFAIL a\/b\n(.*\n)*? *seen {6}DATA on stream 0/);
 });
 
+t.test('pretty: what was seen in several weak cases is told once, with all of them', async t => {
+  const weak = ['a/b', 'a/c', 'a/d'].map(id => result(id, { verdict: 'weak', seen: 'the connection is still open' }));
+  const [first, , third] = weak as [Result, Result, Result];
+  const lines = written(report([first, { ...third, id: 'x/y', seen: 'no GOAWAY' }, ...weak.slice(1)]), 'pretty').split(
+    '\n',
+  );
+  const at = lines.indexOf('  3 cases: the connection is still open');
+  t.same(lines.slice(at, at + 3), [
+    '  3 cases: the connection is still open',
+    '      a/b, a/c, a/d',
+    '  x/y: no GOAWAY',
+  ]);
+});
+
 t.test('pretty: hostile words do not reach the terminal', async t => {
   t.ok(isTame(written(hostile, 'pretty')));
 });
