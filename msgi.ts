@@ -12,11 +12,19 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? (process.exitCode ?? 0) : 2);
 });
 
-if (command === 'serve') await finish(await serve(rest));
+if (command === '--version' || command === '-V') await finish(await version());
+else if (command === 'serve') await finish(await serve(rest));
 else if (command === 'help' && rest[0] === 'serve') await finish(await serve(['--help']));
 else if (command === 'process') await finish(await host(rest));
 else if (command === 'help' && rest[0] === 'process') await finish(await host(['--help']));
 else await finish(await kit(argv));
+
+/** As commander prints it: a run asks its subject first, and the reference server is this program. */
+async function version(): Promise<number> {
+  const { VERSION } = await import('./conformance/version.ts');
+  process.stdout.write(`${VERSION}\n`);
+  return 0;
+}
 
 /** A server that starts does not wait for it: its cases take four times as long to load as the server. */
 async function kit(words: readonly string[]): Promise<number> {

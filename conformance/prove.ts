@@ -181,7 +181,7 @@ async function through(
   options: ProveOptions,
 ): Promise<Attempt> {
   const env = fault !== null && 'host' in fault ? { [FAULT]: fault.id } : {};
-  return onSubject(body, subject, target, options.timeout, own => behind(own, fault, body, options), env);
+  return onSubject(body, subject, target, own => behind(own, fault, body, options), { env });
 }
 
 async function behind(subject: Subject, fault: AnyFault | null, body: Case, options: ProveOptions): Promise<Attempt> {

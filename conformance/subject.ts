@@ -4,6 +4,7 @@ import type { Between } from './gateway/events.ts';
 import type { Deviation } from './process/filters.ts';
 import type { Pipes } from './process/pipes.ts';
 import type { InstancePool, Lease } from './process/pool.ts';
+import type { Spares } from './runner/spares.ts';
 import type { Instance, Target } from './targets/target.ts';
 
 export interface Endpoint {
@@ -54,6 +55,8 @@ export interface Subject {
   readonly another?: Target['another'];
   /** Of a run: instances that cases about the pipe use one after the other. */
   readonly pool?: InstancePool;
+  /** Of a run: instances with options, for the cases that are alone with theirs. */
+  readonly spares?: Spares;
   /** For cases about the pipe: how they start an instance, and what stands between it and the kit. */
   readonly host?: PipeHosting | null;
 }

@@ -14,8 +14,9 @@ import {
   type ServeOptions,
   serve,
 } from './server.ts';
+import { Told } from './told.ts';
 import { UsageError } from './usage-error.ts';
-import { Told, type WsgiOptions, wsgiApp } from './wsgi.ts';
+import type { WsgiOptions } from './wsgi.ts';
 
 /** What a timer takes. */
 const MOST_MS = 2_147_483_647;
@@ -133,7 +134,9 @@ async function host(file: string | undefined, options: Options): Promise<void> {
   if ((options.cert === undefined) !== (options.key === undefined)) {
     throw new UsageError('--cert and --key go together: give both, or neither for a throw-away certificate');
   }
-  const hosted = options.wsgi === undefined ? await loadNamed(file, options) : hostedWsgi(file, options.wsgi, options);
+  const hosted = await (options.wsgi === undefined
+    ? loadNamed(file, options)
+    : hostedWsgi(file, options.wsgi, options));
   const wantsTls = options.tls === true || options.tlsPort !== undefined || options.cert !== undefined;
   const credentials = wantsTls ? await readCredentials(options) : undefined;
   const checked = options.lint === true ? wrapped(hosted, await linted()) : hosted;
@@ -220,8 +223,10 @@ function loadNamed(file: string | undefined, options: Options): Promise<App | Ap
   return load(file);
 }
 
-function hostedWsgi(file: string | undefined, callable: string, options: WsgiOptions): Application {
+/** Loaded when wanted only: it brings the pipe along. */
+async function hostedWsgi(file: string | undefined, callable: string, options: WsgiOptions): Promise<Application> {
   if (file !== undefined) throw new UsageError(`one application at a time: ${file}, or --wsgi ${callable}`);
+  const { wsgiApp } = await import('./wsgi.ts');
   return wsgiApp(callable, options);
 }
 

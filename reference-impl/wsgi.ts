@@ -4,6 +4,7 @@ import { delimiter, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { processApp } from '../binding/server/index.ts';
 import type { Application } from '../spec/msgi.ts';
+import { Told } from './told.ts';
 import { UsageError } from './usage-error.ts';
 
 /** Every one may be left out. */
@@ -19,9 +20,6 @@ export interface WsgiOptions {
   /** Each process ends with one line to stderr: exchanges, and how many octets waited to be read at most. */
   readonly log?: boolean;
 }
-
-/** Why it does not start stands on stderr already, in one line. */
-export class Told extends Error {}
 
 /** Milliseconds for its imports; those of a large site take their time. */
 const START_TIMEOUT = 60_000;

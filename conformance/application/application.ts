@@ -4,15 +4,14 @@
  * over the control channel, never through the response.
  */
 import type { App, Application, Awaitable, Exchange, Host } from '../../spec/msgi.ts';
-import { abuseCases } from '../cases/abuse/index.ts';
-import { gatewayCases } from '../cases/gateway/index.ts';
 import { ControlClient, type Event } from './control-client.ts';
 import { Gates } from './gates.ts';
+import { hostedCases } from './hosted.ts';
 import { type Handler, Kit, reportedError } from './kit.ts';
-import { addressed, CONTROL, EXPORTS, type KitMessage, parseKey } from './messages.ts';
+import { addressed, CONTROL, EXPORTS, type KitMessage, parseKey, SUITE } from './messages.ts';
 import { serve } from './resources.ts';
 
-const cases = new Map([...gatewayCases, ...abuseCases].map(one => [one.id, one]));
+const cases = await hostedCases(process.env[SUITE]);
 const gates = new Gates();
 let control: ControlClient | null = null;
 

@@ -49,6 +49,9 @@ export const CONTROL = 'MSGI_CONTROL';
 /** The environment variable with the target of an exchange whose case decides what the application's module exports. */
 export const EXPORTS = 'MSGI_EXPORTS';
 
+/** The environment variable with the suite of the one case that the process is started for: it loads that of no other. */
+export const SUITE = 'MSGI_SUITE';
+
 /** First segment of every path of a gateway case, and last label of the authority of a plain CONNECT. */
 export const SPACE = 'msgi-kit';
 

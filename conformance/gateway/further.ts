@@ -1,5 +1,5 @@
 /** A further instance of the subject, that a case starts itself: to see how it starts, or that it does not. */
-import { EXPORTS, pathOf } from '../application/messages.ts';
+import { EXPORTS, pathOf, SUITE } from '../application/messages.ts';
 import { FAULT } from '../faults/gateway/fault.ts';
 import { KitError, NotApplicable } from '../outcome.ts';
 import type { Transcript } from '../peer/transcript.ts';
@@ -22,7 +22,8 @@ export class Further implements Named {
     this.#control = control;
     this.app = new AppEvents(control, fault, transcript, signal);
     this.key = this.app.key(this.name);
-    const env = { [EXPORTS]: pathOf(caseId, this.key), ...(fault === null ? {} : { [FAULT]: fault }) };
+    const [suite = ''] = caseId.split('/');
+    const env = { [SUITE]: suite, [EXPORTS]: pathOf(caseId, this.key), ...(fault === null ? {} : { [FAULT]: fault }) };
     const { another } = subject;
     if (another === undefined) throw new KitError('the kit starts no further instance of a subject it did not start');
     this.started = another({}, env, control).catch((error: unknown) => {

@@ -1,16 +1,24 @@
 /** The subject that a case is tried on: the run's, or an instance that is started for this case alone. */
-import { EXPORTS, formatKey, pathOf } from '../application/messages.ts';
+import { EXPORTS, formatKey, pathOf, SUITE } from '../application/messages.ts';
 import type { Case } from '../case.ts';
 import { KitError } from '../outcome.ts';
 import type { InstancePool, Lease } from '../process/pool.ts';
 import type { PipeHosting, Subject } from '../subject.ts';
 import { type Instance, type Target, TargetError } from '../targets/target.ts';
 import type { Attempt } from './attempt.ts';
-import { calibrate } from './calibrate.ts';
+import { alike } from './calibrate.ts';
 import { Slots } from './slots.ts';
+import type { Spare, Spares } from './spares.ts';
 
 /** Starts at a time: more of them would only make each one late, and a server has a limit on its start. */
 const starts = new Slots(3);
+
+export interface SubjectOptions {
+  /** Of an instance that is started for the case, beside the manifest's. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Waits without holding a place. */
+  readonly idle?: <T>(wait: Promise<T>) => Promise<T>;
+}
 
 /**
  * Does the work on the subject, or on an instance with the options that the case names. Throws TargetError where it does not
@@ -20,27 +28,58 @@ export async function onSubject(
   body: Case,
   subject: Subject,
   target: Target,
-  timeout: number,
   work: (subject: Subject) => Promise<Attempt>,
-  env: Readonly<Record<string, string>> = {},
+  { env = {}, idle = wait => wait }: SubjectOptions = {},
 ): Promise<Attempt> {
   if (body.pipe === true) return onInstances(body, subject, target, work);
   if (body.alone === undefined) return work(subject);
-  const { another } = target;
+  const start = (): Promise<Spare> => idle(started(body, subject, target, env));
+  // What the module exports there is of one try.
+  const { spares } = body.exports === undefined ? subject : {};
+  return spares === undefined ? onFresh(await start(), work) : onSpare(body, spares, start, work);
+}
+
+async function started(
+  { chapter, alone = {}, ...body }: Case,
+  subject: Subject,
+  { another }: Target,
+  env: Readonly<Record<string, string>>,
+): Promise<Spare> {
   if (another === undefined)
     throw new TargetError('the kit starts no further instance of a target that it did not start');
-  const { alone } = body;
-  const instance = await starts.hold(() => another(alone, { ...env, ...exportsOf(body) }));
+  const instance = await starts.hold(() => another(alone, { ...env, [SUITE]: chapter, ...exportsOf(body) }));
+  return { instance, subject: { ...alike(subject, instance), process: instance } };
+}
+
+async function onFresh({ instance, subject }: Spare, work: (subject: Subject) => Promise<Attempt>): Promise<Attempt> {
   try {
-    const own = { ...(await calibrate(instance, timeout)), process: instance };
-    return ended(await work(own), instance);
+    return ended(await work(subject), instance);
   } finally {
     await instance.stop();
   }
 }
 
+async function onSpare(
+  body: Case,
+  spares: Spares,
+  start: () => Promise<Spare>,
+  work: (subject: Subject) => Promise<Attempt>,
+): Promise<Attempt> {
+  const known = spares.take(body);
+  const spare = known ?? (await start());
+  if (known === null) spares.add(body, spare);
+  let clean = false;
+  try {
+    const attempt = ended(await work(spare.subject), spare.instance);
+    clean = (attempt.verdict === 'pass' || attempt.verdict === 'weak') && !spare.instance.signalled();
+    return attempt;
+  } finally {
+    spares.give(spare, clean);
+  }
+}
+
 /** No attempt is there yet that its reports could go to. */
-function exportsOf({ id, exports }: Case): Readonly<Record<string, string>> {
+function exportsOf({ id, exports }: Pick<Case, 'id' | 'exports'>): Readonly<Record<string, string>> {
   if (exports === undefined) return {};
   return { [EXPORTS]: pathOf(id, formatKey({ attempt: 'alone', name: 'process', fault: null })) };
 }

@@ -44,6 +44,11 @@ export async function calibrate(target: Target, timeout: number): Promise<Subjec
   }
 }
 
+/** A further instance of the subject: it serves the same, which each case sees by its control. */
+export function alike({ small, large, other }: Subject, instance: Target): Subject {
+  return { ...assume(instance), small, large, other };
+}
+
 /** A connection under whose settings whole resources come at once. */
 async function handshake(trial: Trial): Promise<Peer> {
   const peer = await trial.dial();

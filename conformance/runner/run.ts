@@ -20,6 +20,7 @@ import type { Listener, RunOptions } from './events.ts';
 import { Results } from './results.ts';
 import { shuffle } from './shuffle.ts';
 import { Slots } from './slots.ts';
+import { Spares } from './spares.ts';
 
 /** Tries of a case whose outcome is a race: between a GOAWAY and the close behind it, or one that the manifest names. */
 const TRIES = 5;
@@ -44,7 +45,8 @@ export async function run(
   const started = new Date();
   const { another } = target;
   const pool = another === undefined ? {} : { pool: new InstancePool(another) };
-  const subject = { ...(await calibrate(target, options.timeout)), ...pool };
+  const spares = new Spares();
+  const subject = { ...(await calibrate(target, options.timeout)), ...pool, spares };
   const results = new Results(target, options, listeners, cases.length);
   for (const listener of listeners) listener.start?.(target.facts, cases.length, options.seed);
   try {
@@ -64,7 +66,7 @@ export async function run(
     return report;
   } finally {
     results.close();
-    await pool.pool?.stop();
+    await Promise.all([pool.pool?.stop(), spares.stop()]);
   }
 }
 
@@ -105,7 +107,7 @@ class Run {
   }
 
   async all(cases: readonly Case[]): Promise<void> {
-    const order = shuffle(cases, this.#options.seed);
+    const order = startsFirst(shuffle(cases, this.#options.seed));
     const last = (body: Case): boolean => body.limited === true || body.abuse !== undefined;
     await this.#together(order.filter(body => !last(body)));
     this.#timeout *= PATIENCE;
@@ -202,7 +204,7 @@ class Run {
     const timeout = this.#timeout;
     const work = (subject: Subject): Promise<Attempt> => attempt(body, subject, timeout, wait);
     try {
-      return await onSubject(body, this.#subject, this.#target, timeout, work);
+      return await onSubject(body, this.#subject, this.#target, work, { idle: wait });
     } catch (error) {
       const own = body.alone !== undefined || body.pipe === true;
       if (!(error instanceof TargetError) || !own) throw error;
@@ -300,6 +302,13 @@ class Run {
       await turn();
     }
   }
+}
+
+/** What waits for processes to start begins first: the others fill the time. */
+function startsFirst(cases: readonly Case[]): readonly Case[] {
+  const starts = ({ alone, exports, pipe }: Case): boolean =>
+    alone !== undefined || exports !== undefined || pipe === true;
+  return [...cases.filter(starts), ...cases.filter(body => !starts(body))];
 }
 
 /** Whether the case is about the kit's application. That of an abuse is there for servers that host it, and not needed. */
