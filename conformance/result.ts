@@ -1,5 +1,6 @@
 /** What a run gives back: the one shape that the runner writes and every reporter reads (spec/schemas/report.schema.json). */
 import type { RequirementId } from '../spec/registry/index.ts';
+import type { LongWait } from './waits.ts';
 
 export const VERDICTS = ['pass', 'weak', 'fail', 'flaky', 'crash', 'not-applicable', 'error'] as const;
 export type Verdict = (typeof VERDICTS)[number];
@@ -67,6 +68,8 @@ export interface Result {
   /** Output of the subject around its crash. */
   readonly output?: string;
   readonly ms: number;
+  /** What the kit waited for, half a second and more at a time. */
+  readonly waits?: readonly LongWait[];
   readonly transcript: readonly TranscriptEntry[];
   /** Command that runs just this case again. */
   readonly rerun: string;
@@ -88,6 +91,8 @@ export interface Report {
   /** ISO 8601, UTC. */
   readonly started: string;
   readonly ms: number;
+  /** Milliseconds of these in which some case waited for the subject, half a second and more at a time. */
+  readonly waited?: number;
   /** Cases that were chosen; fewer results mean a run that was cut short. */
   readonly selected: number;
   readonly results: readonly Result[];

@@ -102,10 +102,15 @@ export class AppEvents {
 
   /** Waits for a condition on what was told. Throws DeadlinePassed at the case's deadline, KitError without a channel unless it may be lost. */
   async until(condition: () => boolean, what: string, mayLose = false): Promise<void> {
-    while (!condition()) {
-      if (this.#lost !== null && !mayLose)
-        throw new KitError(`the application behind the subject is lost: ${this.#lost}`, 'control');
-      await this.#change(what);
+    const start = performance.now();
+    try {
+      while (!condition()) {
+        if (this.#lost !== null && !mayLose)
+          throw new KitError(`the application behind the subject is lost: ${this.#lost}`, 'control');
+        await this.#change(what);
+      }
+    } finally {
+      this.#transcript.waits.over(what, start);
     }
   }
 

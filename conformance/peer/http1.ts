@@ -60,16 +60,18 @@ export class Http1Peer {
 
   /** Waits until all that was read matches; gives the match, or null where the connection ended without. */
   async read(pattern: RegExp, what: string): Promise<RegExpExecArray | null> {
-    for (;;) {
-      const match = pattern.exec(this.text);
-      if (match !== null || this.end !== null) return match;
-      await this.#change(what);
-    }
+    await this.until(() => pattern.test(this.text), what);
+    return pattern.exec(this.text);
   }
 
   /** Waits for the condition, looked at after each read, or for the end of the connection. */
   async until(condition: () => boolean, what: string): Promise<void> {
-    while (!condition() && this.end === null) await this.#change(what);
+    const start = performance.now();
+    try {
+      while (!condition() && this.end === null) await this.#change(what);
+    } finally {
+      this.#transcript.waits.over(what, start);
+    }
   }
 
   /**
@@ -96,8 +98,8 @@ export class Http1Peer {
 
   /** Waits until the subject ends the connection. */
   async ended(what = 'the end of the connection'): Promise<End> {
-    while (this.end === null) await this.#change(what);
-    return this.end;
+    await this.until(() => false, what);
+    return this.end as End;
   }
 
   /** Ends the kit's side of the transport. */

@@ -394,22 +394,32 @@ export class Peer {
 
   /** Waits for the condition, looked at whenever a read has been drained. Throws DeadlinePassed at the case's deadline. */
   async until(condition: () => boolean, what: string): Promise<void> {
-    while (!this.#holds(condition)) {
-      await this.#change(what);
-      await turn();
+    if (this.#holds(condition)) return;
+    const start = performance.now();
+    try {
+      do {
+        await this.#change(what);
+        await turn();
+      } while (!this.#holds(condition));
+    } finally {
+      this.#transcript.waits.over(what, start);
     }
   }
 
   /** As `until`, but gives up after `ms` milliseconds and says whether the condition came true. */
   async within(ms: number, condition: () => boolean, what: string): Promise<boolean> {
-    const end = performance.now() + ms;
-    while (!this.#holds(condition)) {
-      const left = end - performance.now();
-      if (left <= 0) return false;
-      await this.#change(what, left);
-      await turn();
+    const start = performance.now();
+    try {
+      while (!this.#holds(condition)) {
+        const left = start + ms - performance.now();
+        if (left <= 0) return false;
+        await this.#change(what, left);
+        await turn();
+      }
+      return true;
+    } finally {
+      this.#transcript.waits.over(what, start);
     }
-    return true;
   }
 
   /** The condition, on a connection that the kit still reads. */

@@ -13,6 +13,7 @@ import {
   settingName,
 } from '../../wire/index.ts';
 import { RAW_CAP, type TranscriptEntry } from '../result.ts';
+import { Waits } from '../waits.ts';
 
 /** What is kept of a long record: the first entries, up to about so many characters, and the last ones. */
 const FIRST = 2000;
@@ -31,6 +32,8 @@ export class Transcript {
   readonly #torn = new Set<number>();
   readonly #start = performance.now();
   #connections = 0;
+  /** What the case waited for. */
+  readonly waits = new Waits();
 
   /** A number for the next connection of the case. */
   connection(): number {

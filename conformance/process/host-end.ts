@@ -177,9 +177,14 @@ export class HostEnd {
 
   /** Throws DeadlinePassed at the case's deadline. */
   async until(condition: () => boolean, what: string): Promise<void> {
-    while (!condition()) {
-      await this.#change(what);
-      await turn();
+    const start = performance.now();
+    try {
+      while (!condition()) {
+        await this.#change(what);
+        await turn();
+      }
+    } finally {
+      this.#transcript.waits.over(what, start);
     }
   }
 

@@ -14,6 +14,7 @@ function orderedReport({ subject, kit, registry, ...run }: Report): Report {
     suites: run.suites,
     started: run.started,
     ms: run.ms,
+    ...(run.waited === undefined ? {} : { waited: run.waited }),
     selected: run.selected,
     results: run.results.map(orderedResult),
   };
@@ -21,6 +22,7 @@ function orderedReport({ subject, kit, registry, ...run }: Report): Report {
 
 function orderedResult(result: Result): Result {
   const { id, requirements, title, verdict, reason, limited, expected, seen, tries, disputed, known, output } = result;
+  const { waits } = result;
   return {
     id,
     requirements,
@@ -35,6 +37,7 @@ function orderedResult(result: Result): Result {
     ...(known === undefined ? {} : { known }),
     ...(output === undefined ? {} : { output }),
     ms: result.ms,
+    ...(waits === undefined ? {} : { waits: waits.map(one => ({ for: one.for, ms: one.ms, times: one.times })) }),
     transcript: result.transcript.map(orderedEntry),
     rerun: result.rerun,
   };

@@ -8,6 +8,7 @@ import { type Standing, seenOf, standing, subjectName, triesOf } from './standin
 import { brokenRules, bySeen, notApplicable, type Tally, verdictSentences } from './summary.ts';
 import { type Colour, type Output, type Paint, painter, type Terminal } from './terminal.ts';
 import { duration, plural, visible, visibleLines, wrap } from './text.ts';
+import { waitSentences } from './waits.ts';
 
 export interface PrettyOptions {
   readonly terminal: Terminal;
@@ -68,6 +69,7 @@ export class Pretty implements Listener {
     this.#counts(report);
     this.#broken(report.results);
     this.#weaknesses(report.results);
+    this.#waits(report);
     this.#again(report);
   }
 
@@ -178,6 +180,15 @@ export class Pretty implements Listener {
     const who = ids.length === 1 ? ids.join() : `${ids.length} cases`;
     this.#line(`  ${who}: ${this.#cut(seen, who.length + 4)}`);
     if (ids.length > 1) for (const line of this.#wrapped(ids.join(', '), 6)) this.#line(`      ${line}`);
+  }
+
+  /** Where the time went that was not the kit's. */
+  #waits(report: Report): void {
+    const [first, ...more] = waitSentences(report);
+    if (first === undefined) return;
+    this.#line(first);
+    for (const one of more) this.#line(`  ${visible(one)}`);
+    this.#line();
   }
 
   #again({ seed, ms, kit, registry, subject }: Report): void {

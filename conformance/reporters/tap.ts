@@ -42,6 +42,7 @@ function diagnostic(result: Result, failed: boolean): readonly string[] {
     if (value !== undefined && value !== '') lines.push(`${key}: ${quoted(value)}`);
   };
   add('reason', result.reason);
+  add('waits', result.waits?.map(one => `${one.for}: ${one.ms} ms`).join('; '));
   if (result.limited) lines.push('limited: true');
   if (failed || result.verdict === 'weak') {
     lines.push('requirements:', ...result.requirements.map(id => `  - ${quoted(ruleSentence(id))}`));

@@ -5,6 +5,7 @@ import { KitError } from '../outcome.ts';
 import type { InstancePool, Lease } from '../process/pool.ts';
 import type { PipeHosting, Subject } from '../subject.ts';
 import { type Instance, type Target, TargetError } from '../targets/target.ts';
+import { type Wait, Waits } from '../waits.ts';
 import type { Attempt } from './attempt.ts';
 import { alike } from './calibrate.ts';
 import { Slots } from './slots.ts';
@@ -47,13 +48,23 @@ async function started(
 ): Promise<Spare> {
   if (another === undefined)
     throw new TargetError('the kit starts no further instance of a target that it did not start');
-  const instance = await starts.hold(() => another(alone, { ...env, [SUITE]: chapter, ...exportsOf(body) }));
-  return { instance, subject: { ...alike(subject, instance), process: instance } };
+  const waits = new Waits();
+  const instance = await starts.hold(async () => {
+    const start = performance.now();
+    return another(alone, { ...env, [SUITE]: chapter, ...exportsOf(body) }).finally(() => waits.over(START, start));
+  });
+  return { instance, subject: { ...alike(subject, instance), process: instance }, waits: waits.long };
 }
 
-async function onFresh({ instance, subject }: Spare, work: (subject: Subject) => Promise<Attempt>): Promise<Attempt> {
+/** What a slow server is waited for. */
+const START = 'an instance of the subject to start';
+
+async function onFresh(
+  { instance, subject, waits }: Spare,
+  work: (subject: Subject) => Promise<Attempt>,
+): Promise<Attempt> {
   try {
-    return ended(await work(subject), instance);
+    return ended(behind(waits, await work(subject)), instance);
   } finally {
     await instance.stop();
   }
@@ -70,12 +81,16 @@ async function onSpare(
   if (known === null) spares.add(body, spare);
   let clean = false;
   try {
-    const attempt = ended(await work(spare.subject), spare.instance);
+    const attempt = ended(behind(known === null ? spare.waits : [], await work(spare.subject)), spare.instance);
     clean = (attempt.verdict === 'pass' || attempt.verdict === 'weak') && !spare.instance.signalled();
     return attempt;
   } finally {
     spares.give(spare, clean);
   }
+}
+
+function behind(waits: readonly Wait[], attempt: Attempt): Attempt {
+  return { ...attempt, waits: [...waits, ...(attempt.waits ?? [])] };
 }
 
 /** No attempt is there yet that its reports could go to. */

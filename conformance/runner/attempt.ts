@@ -10,6 +10,7 @@ import { ProcessTrial } from '../process/trial.ts';
 import type { Reason, TranscriptEntry, Verdict } from '../result.ts';
 import type { Subject } from '../subject.ts';
 import { Trial } from '../trial.ts';
+import type { Wait } from '../waits.ts';
 import { Deadline } from './deadline.ts';
 
 export interface Attempt {
@@ -26,6 +27,8 @@ export interface Attempt {
   /** Positive controls that were served. */
   readonly controls: number;
   readonly ms: number;
+  /** Long waits for the subject. */
+  readonly waits?: readonly Wait[];
   /** The subject ended a connection without a GOAWAY, or could not be reached: it may have crashed. */
   readonly cut: boolean;
   /** Connections of a verdict that rests on a time limit: they stay open to the end of the run. */
@@ -78,6 +81,7 @@ export async function attempt(body: Case, subject: Subject, timeout: number, idl
     raced: trial.raced,
     controls: trial.controls,
     ms: performance.now() - start,
+    waits: trial.transcript.waits.long,
     cut:
       judged.reason === 'dial' ||
       judged.reason === 'control' ||

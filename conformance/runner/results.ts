@@ -2,8 +2,9 @@
 import type { MsgiId } from '../../spec/registry/index.ts';
 import type { NamedCase } from '../case.ts';
 import type { Finding } from '../peer/grammar.ts';
-import { exitStatus, type Reason, type Result, type TranscriptEntry, type Verdict } from '../result.ts';
+import { exitStatus, type Reason, type Report, type Result, type TranscriptEntry, type Verdict } from '../result.ts';
 import type { Target } from '../targets/target.ts';
+import { elapsed, summed, type Wait } from '../waits.ts';
 import { type Attempt, covers, reactions } from './attempt.ts';
 import type { Listener, RunOptions } from './events.ts';
 
@@ -24,6 +25,7 @@ export class Results {
   readonly #listeners: readonly Listener[];
   readonly #selected: number;
   readonly #results = new Map<string, Result>();
+  readonly #waits: Wait[] = [];
   readonly #passive: PassiveFinding[] = [];
   readonly #parked: { readonly caseId: string; readonly attempt: Attempt }[] = [];
 
@@ -59,6 +61,7 @@ export class Results {
     const known = this.#target.expect[body.id] ?? races;
     const reason: Reason | undefined = races === undefined ? worst.reason : 'races';
     for (const one of attempts) this.#keep(body, one);
+    this.spent(attempts);
     this.#store({
       id: body.id,
       requirements: [body.requirement, ...(body.also ?? []), ...this.#adapterRows(body)],
@@ -73,9 +76,20 @@ export class Results {
       ...(known === undefined ? {} : { known }),
       ...(output === undefined ? {} : { output }),
       ms: Math.round(attempts.reduce((sum, { ms }) => sum + ms, 0) * 1000) / 1000,
+      ...waitsOf(attempts),
       transcript: worst.transcript,
       rerun: `npx msgi certify ${this.#target.argument} --case ${body.id} --seed ${this.#options.seed}`,
     });
+  }
+
+  /** Tries that took their time, whatever becomes of their verdicts. */
+  spent(attempts: readonly Attempt[]): void {
+    for (const { waits = [] } of attempts) this.#waits.push(...waits);
+  }
+
+  /** Milliseconds of the run in which a case waited for long; nothing without any. */
+  get waited(): Pick<Report, 'waited'> {
+    return this.#waits.length === 0 ? {} : { waited: elapsed(this.#waits) };
   }
 
   /** Rows that bind adapters of this specification, and nobody else; those of WSGI adapters of that. */
@@ -164,4 +178,9 @@ function tally(attempts: readonly Attempt[]): Partial<Record<Verdict, number>> {
   const counts: Partial<Record<Verdict, number>> = {};
   for (const { verdict } of attempts) counts[verdict] = (counts[verdict] ?? 0) + 1;
   return counts;
+}
+
+function waitsOf(attempts: readonly Attempt[]): Pick<Result, 'waits'> {
+  const waits = summed(attempts.flatMap(one => one.waits ?? []));
+  return waits.length === 0 ? {} : { waits };
 }

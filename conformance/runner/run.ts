@@ -59,6 +59,7 @@ export async function run(
       suites: options.suites,
       started: started.toISOString(),
       ms: Date.now() - started.getTime(),
+      ...results.waited,
       selected: cases.length,
       results: results.finish(cases),
     };
@@ -168,6 +169,7 @@ class Run {
     if (again === null) this.#record(body, attempts);
     else {
       forget(attempts);
+      this.#results.spent(attempts);
       again.add(body);
     }
   }

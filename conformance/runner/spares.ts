@@ -5,10 +5,13 @@
 import type { Case } from '../case.ts';
 import type { Subject } from '../subject.ts';
 import type { Instance } from '../targets/target.ts';
+import type { Wait } from '../waits.ts';
 
 export interface Spare {
   readonly instance: Instance;
   readonly subject: Subject;
+  /** Its start, where that took long. */
+  readonly waits: readonly Wait[];
 }
 
 interface Entry {

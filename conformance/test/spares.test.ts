@@ -13,6 +13,7 @@ function instance() {
       crash: () => (state.crashed ? { how: 'signal SIGSEGV', output: '' } : null),
     },
     subject: {},
+    waits: [],
   } as unknown as Spare;
   return { spare, state };
 }
