@@ -151,7 +151,7 @@ export async function reaction(
   const settled = (): boolean => record.over || peer.over;
   if (!settled()) await peer.twins(trial.subject.small.path);
   if (!settled()) await peer.fence();
-  if (!settled() && !(await trial.idle(peer.within(peer.limit, settled, 'a reaction')))) {
+  if (!settled() && !(await trial.idle(peer.wholeWithin(peer.limit, stream, 'a reaction')))) {
     const seen = record.status > 0 ? `status ${record.status}, and no end of it` : 'no reaction';
     throw new Failed(
       `${seen} on stream ${stream} within ${peer.limit} ms after two twins and two PINGs were answered`,
@@ -218,7 +218,7 @@ export async function answered(
   resource: Resource = trial.subject.small,
 ): Promise<StreamRecord> {
   trial.expected = `stream ${stream} is answered with status ${resource.status} and ${resource.size} octets of content`;
-  const record = await peer.answer(stream);
+  const record = await peer.wholeAnswer(stream, resource.size);
   const wanted = record.method === 'HEAD' ? { ...resource, size: 0 } : resource;
   const seen = mismatch(record, wanted);
   if (seen !== null) throw new Failed(peer.over && !record.over ? `${describeAnswer(record, peer)}` : seen);

@@ -107,13 +107,20 @@ export class Trial {
     if (peer.over) throw new Failed(`the handshake is not completed: ${describeEnd(peer)}`, 'no-control');
   }
 
+  /** Waits for a server that allows no stream at first, which is for a short time only (RFC 9113 §6.5.2). */
+  async room(peer: Peer): Promise<void> {
+    const allowed = (): boolean => peer.over || peer.ledger.setting('theirs', 'MAX_CONCURRENT_STREAMS') > 0;
+    await peer.until(allowed, 'SETTINGS that allow a stream');
+  }
+
   /** GET and HEAD of the small resource: a server that serves nothing, or the same to everything, is found out here. */
   async control(peer: Peer): Promise<void> {
     const { small } = this.subject;
+    await this.room(peer);
     const get = peer.request();
     const head = peer.request({ method: 'HEAD' });
     peer.send(get);
-    const answer = await peer.answer(get.stream);
+    const answer = await peer.wholeAnswer(get.stream, small.size);
     const seen = mismatch(answer, small) ?? (peer.over ? describeEnd(peer) : null);
     if (seen !== null) throw new Failed(`the positive control is not served: GET ${small.path}: ${seen}`, 'no-control');
     peer.send(head);

@@ -8,6 +8,7 @@ import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import {
   concat,
+  DEFAULT_WINDOW,
   Decoder,
   encodeFrame,
   errorName,
@@ -19,6 +20,7 @@ import {
   headers,
   INITIAL_SETTINGS,
   latin1Text,
+  MAX_WINDOW,
   type Payload,
   PREFACE_OCTETS,
   type PriorityFields,
@@ -29,6 +31,7 @@ import {
   settings,
   settingsAck,
   sizeUpdate,
+  windowUpdate,
 } from '../../wire/index.ts';
 import { DeadlinePassed, Failed, KitError } from '../outcome.ts';
 import { RAW_CAP } from '../result.ts';
@@ -79,6 +82,9 @@ const KEPT_OCTETS = 2 ** 18;
 
 /** Octets of one field block, and of the list that it decodes to, which are taken up. */
 const MOST_BLOCK = 2 ** 20;
+
+/** A window below this holds content back, be it that the server waits for room for a whole frame. */
+const LOW_WINDOW = 16_384;
 
 /** In the paths of exchanges that the kit's application answers. */
 const KIT_PATH = '/msgi-kit/';
@@ -386,8 +392,60 @@ export class Peer {
   async answer(stream: number): Promise<StreamRecord> {
     const record = this.stream(stream);
     await this.until(() => record.over || this.over, `the end of the answer on stream ${stream}`);
+    return this.#decoded(record);
+  }
+
+  /**
+   * As `answer`, where the whole of it is wanted: what its content lacks of the windows is given, for no resource has to fit
+   * into the first ones; and a GOAWAY NO_ERROR that leaves the stream alone is no end of it (RFC 9113 §6.8). `size` are the
+   * octets of content, where they are known.
+   */
+  async wholeAnswer(stream: number, size = -1): Promise<StreamRecord> {
+    const record = this.stream(stream);
+    await this.#whole(record, size, condition => this.until(condition, `the end of the answer on stream ${stream}`));
+    return this.#decoded(record);
+  }
+
+  /** As `wholeAnswer`, but gives up after `ms` milliseconds in which no credit was wanted, and says whether the end came. */
+  wholeWithin(ms: number, stream: number, what: string): Promise<boolean> {
+    return this.#whole(this.stream(stream), -1, condition => this.within(ms, condition, what));
+  }
+
+  async #whole(
+    record: StreamRecord,
+    size: number,
+    wait: (condition: () => boolean) => Promise<unknown>,
+  ): Promise<boolean> {
+    const ended = (): boolean => record.over || this.#abandons(record.id);
+    const lacks = (): boolean => this.#lacks(record, size < 0 ? MAX_WINDOW : size - record.octets);
+    while (!ended()) {
+      if (lacks()) this.#replenish(record);
+      if ((await wait(() => ended() || lacks())) === false) return false;
+    }
+    return true;
+  }
+
+  #decoded(record: StreamRecord): StreamRecord {
     if (this.#undecodable !== '') throw new Failed(`a field block of the answer does not decode: ${this.#undecodable}`);
     return record;
+  }
+
+  /** Nothing more comes on the stream: the transport has ended, or GOAWAY names an error or a lower stream. */
+  #abandons(stream: number): boolean {
+    return this.end !== null || this.goaways.some(({ code, lastStream }) => code !== 'NO_ERROR' || lastStream < stream);
+  }
+
+  /** A window is short of what is still to come. That of a stream is shut on purpose where no head has come. */
+  #lacks({ id, status, receiveWindow }: StreamRecord, octets: number): boolean {
+    // An END_STREAM that comes on its own may wait for room as well (RFC 9113 §6.9.1: a MAY).
+    const least = Math.min(Math.max(octets, 1), LOW_WINDOW);
+    if (this.#methods.get(id) === 'HEAD') return false;
+    return this.ledger.receiveWindow < least || (status > 0 && receiveWindow < least);
+  }
+
+  #replenish({ id, receiveWindow }: StreamRecord): void {
+    if (this.ledger.receiveWindow < LOW_WINDOW) this.send(windowUpdate(0, DEFAULT_WINDOW));
+    if (receiveWindow < LOW_WINDOW) this.send(windowUpdate(id, DEFAULT_WINDOW));
   }
 
   // --- waiting -------------------------------------------------------------------------------------------------------

@@ -54,6 +54,7 @@ async function handshake(trial: Trial): Promise<Peer> {
   const peer = await trial.dial();
   peer.preface([['INITIAL_WINDOW_SIZE', MAX_WINDOW]], windowUpdate(0, MAX_WINDOW - DEFAULT_WINDOW));
   await trial.handshaken(peer);
+  await trial.room(peer);
   return peer;
 }
 

@@ -11,13 +11,15 @@ async function leavesTheTable(trial: Trial, indexing: 'without' | 'never'): Prom
   const { update } = usable(trial, peer, 512);
   const { small } = trial.subject;
   const other = trial.resource('other');
-  const inserting = request(trial, peer, { before: [update], path: insertPath(other.path) });
-  const passing = request(trial, peer, { path: literal(PATH, small.path, indexing) });
-  const referring = request(trial, peer, { path: indexed(NEWEST) });
-  peer.send(inserting, passing, referring);
-  await answered(trial, peer, inserting.stream, other);
-  await answered(trial, peer, passing.stream, small);
-  await answered(trial, peer, referring.stream, other);
+  for (const [parts, resource] of [
+    [{ before: [update], path: insertPath(other.path) }, other],
+    [{ path: literal(PATH, small.path, indexing) }, small],
+    [{ path: indexed(NEWEST) }, other],
+  ] as const) {
+    const frame = request(trial, peer, parts);
+    peer.send(frame);
+    await answered(trial, peer, frame.stream, resource);
+  }
 }
 
 /** A literal of that form whose name is in neither table. */

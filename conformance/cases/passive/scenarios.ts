@@ -56,5 +56,5 @@ export async function acknowledged(peer: Peer, type: 'SETTINGS' | 'PING', ...fra
 
 /** Whole answers are waited for as long as there is a connection. */
 async function answer(peer: Peer, stream: number): Promise<void> {
-  if (!peer.over) await peer.answer(stream);
+  if (!peer.over) await peer.wholeAnswer(stream);
 }

@@ -13,7 +13,7 @@ export default chapter('pseudo-fields', {
       const frame = whole(peer, [...without(pseudo, ':authority'), 'host', trial.subject.authority, ...regular]);
       trial.expected = `a final response on stream ${frame.stream}`;
       peer.send(frame);
-      const record = await peer.answer(frame.stream);
+      const record = await peer.wholeAnswer(frame.stream);
       trial.seen = describeAnswer(record, peer);
       if (record.status === 0) trial.fail(`a sound request is refused: ${trial.seen}`);
       if (record.status >= 400) trial.weak(`${trial.seen}, although :authority is not compulsory`);
@@ -34,7 +34,7 @@ export default chapter('pseudo-fields', {
       const frame = whole(peer, [...asterisk, ...regular]);
       trial.expected = `a final response on stream ${frame.stream}`;
       peer.send(frame);
-      const record = await peer.answer(frame.stream);
+      const record = await peer.wholeAnswer(frame.stream);
       const seen = describeAnswer(record, peer);
       if (record.status === 0) trial.fail(`a sound request is refused: ${seen}`);
       await trial.control(peer);
@@ -48,7 +48,7 @@ export default chapter('pseudo-fields', {
     async run(trial) {
       const peer = await trial.open();
       trial.expected = 'a final response to a request for "/"';
-      const record = await peer.answer(peer.ask({ path: '/' }));
+      const record = await peer.wholeAnswer(peer.ask({ path: '/' }));
       const seen = describeAnswer(record, peer);
       if (record.status === 0) trial.fail(`a request for "/" is refused: ${seen}`);
       await trial.control(peer);
@@ -70,7 +70,7 @@ export default chapter('pseudo-fields', {
         const { pseudo, regular } = parts(peer);
         const frame = whole(peer, [...replaced(pseudo, ':authority', () => authority), 'host', host, ...regular]);
         peer.send(frame);
-        return (await peer.answer(frame.stream)).status;
+        return (await peer.wholeAnswer(frame.stream)).status;
       };
       const control = await answer(name, name);
       if (control === 0 || control >= 400) trial.notApplicable(`a request for ${name} is refused: status ${control}`);

@@ -14,7 +14,7 @@ const EXPECTED_MS = 1000;
 const KEPT = ['etag', 'vary', 'content-location', 'cache-control', 'expires'];
 
 async function answerTo(peer: Peer, options: RequestOptions): Promise<StreamRecord> {
-  return peer.answer(peer.ask(options));
+  return peer.wholeAnswer(peer.ask(options));
 }
 
 const ranged = (range: string): RequestOptions => ({ fields: ['range', range] });
