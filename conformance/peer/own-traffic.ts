@@ -11,7 +11,7 @@ import {
   MIN_MAX_FRAME_SIZE,
   parsePayload,
 } from '../../wire/index.ts';
-import { KitError } from '../outcome.ts';
+import { KitError, NotApplicable } from '../outcome.ts';
 import type { Ledger } from './ledger.ts';
 
 const ON_CONNECTION = new Set<number>([
@@ -41,7 +41,10 @@ export class OwnTraffic {
     return this.#block !== 0;
   }
 
-  /** Throws KitError where a sound client would not send the frame now. */
+  /**
+   * Throws KitError where a sound client would not send the frame now, and NotApplicable where it is a limit of the subject's
+   * own that forbids it: such a limit may be as low as it likes, and is nobody's fault.
+   */
   check(frame: Frame): void {
     const refuse = (why: string): never => {
       throw new KitError(
@@ -62,6 +65,7 @@ export class OwnTraffic {
     if (this.#block === 0 && frame.type === FRAME_TYPE.CONTINUATION) refuse('no field block is open');
     this.#streams(frame, refuse);
     if (payload.type === 'WINDOW_UPDATE') this.#credit(frame.stream, payload.increment, refuse);
+    this.#room(frame);
   }
 
   /** Follows field blocks, legal or not: a case may leave one open on purpose. */
@@ -84,9 +88,6 @@ export class OwnTraffic {
           refuse('the stream is not open');
           break;
         }
-        if (frame.payload.length > stream.sendWindow) refuse(`its stream window is ${stream.sendWindow}`);
-        if (frame.payload.length > this.#ledger.sendWindow)
-          refuse(`the connection window is ${this.#ledger.sendWindow}`);
         break;
       case FRAME_TYPE.RST_STREAM:
         if (stream === undefined) refuse('the stream is idle');
@@ -98,9 +99,20 @@ export class OwnTraffic {
   #newStream(frame: Frame, refuse: (why: string) => never): void {
     if (frame.stream % 2 === 0) refuse('clients open odd streams');
     if (frame.stream <= this.#ledger.highestSent) refuse('stream identifiers grow');
-    if (this.#ledger.activeStreams >= this.#ledger.setting('theirs', 'MAX_CONCURRENT_STREAMS')) {
-      refuse('SETTINGS_MAX_CONCURRENT_STREAMS is reached');
-    }
+  }
+
+  /** The subject has room for the frame: for a stream more, or for so many octets. */
+  #room({ type, stream: id, payload }: Frame): void {
+    const stream = this.#ledger.stream(id);
+    const most = this.#ledger.setting('theirs', 'MAX_CONCURRENT_STREAMS');
+    if (type === FRAME_TYPE.HEADERS && stream === undefined && this.#ledger.activeStreams >= most)
+      throw new NotApplicable(`the server allows ${most} streams at once, and the case needs one more`);
+    if (type !== FRAME_TYPE.DATA || stream === undefined) return;
+    const window = Math.min(stream.sendWindow, this.#ledger.sendWindow);
+    if (payload.length > window)
+      throw new NotApplicable(
+        `the server's windows have room for ${window} octets where the case sends ${payload.length}`,
+      );
   }
 
   #credit(id: number, increment: number, refuse: (why: string) => never): void {

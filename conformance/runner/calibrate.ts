@@ -3,7 +3,7 @@
  * from any other. What makes judging impossible (no HTTP/2, no answer at all) ends the run here, with the fix.
  */
 import { DEFAULT_WINDOW, MAX_WINDOW, windowUpdate } from '../../wire/index.ts';
-import { DeadlinePassed, Failed, KitError } from '../outcome.ts';
+import { DeadlinePassed, Failed, KitError, NotApplicable } from '../outcome.ts';
 import type { Peer } from '../peer/peer.ts';
 import type { StreamRecord } from '../peer/stream.ts';
 import { formatEndpoint, type Resource, type Subject } from '../subject.ts';
@@ -101,7 +101,7 @@ function explain(error: unknown, target: Target, timeout: number): null {
 
 /** A request that the subject's own settings forbid, for one. */
 function hindered(error: unknown, target: Target): never {
-  if (!(error instanceof KitError)) throw error;
+  if (!(error instanceof KitError) && !(error instanceof NotApplicable)) throw error;
   throw new TargetError(`${target.facts.name} at ${formatEndpoint(target.endpoint)}: ${error.message}`);
 }
 
