@@ -10,6 +10,9 @@ import { describeAnswer, type Trial } from '../../trial.ts';
 /** What a server may take to answer an expectation when it is idle. */
 const EXPECTED_MS = 1000;
 
+/** Methods that few resources have. A case changes none: what PUT and DELETE do, the next one would find (RFC 9110 §9.2.1). */
+const SAFE = ['TRACE', 'PROPFIND', 'REPORT', 'SEARCH'];
+
 /** Fields of the 200 that a 304 has as well. */
 const KEPT = ['etag', 'vary', 'content-location', 'cache-control', 'expires'];
 
@@ -136,7 +139,7 @@ export const requests: Readonly<Record<string, CaseBody>> = {
     passive: true,
     async run(trial) {
       const peer = await trial.open();
-      for (const method of ['PUT', 'DELETE', 'PATCH']) {
+      for (const method of SAFE) {
         const record = await answerTo(peer, { method });
         trial.seen = `${method} draws ${describeAnswer(record, peer)}`;
         if (peer.over) return;
