@@ -23,7 +23,7 @@ export const responses: Readonly<Record<string, CaseBody>> = {
 
   'window-of-one-octet': {
     requirement: 'rfc9113/6.9.1/1',
-    title: 'A response sends one octet where its stream window is one octet.',
+    title: 'A response sends no more than one octet where its stream window is one octet.',
     needs: ['large'],
     async run(trial) {
       const peer = await trial.open({ roomy: true });

@@ -3,6 +3,7 @@ import { concat, FRAME_TYPE, frame, headers, indexed, literal, rstStream, window
 import { type CaseBody, chapter } from '../../case.ts';
 import { answered, connectionEnd, connectionError, served } from '../../expect.ts';
 import { describeAnswer, describeEnd } from '../../trial.ts';
+import { standstill } from '../flow-control/windows.ts';
 import { block, NEWEST, plainPath, usable } from '../hpack/blocks.ts';
 import { pathless, provoked } from '../provoked.ts';
 
@@ -28,7 +29,9 @@ export default chapter('rst-stream', {
       const peer = await trial.open();
       await peer.change(['INITIAL_WINDOW_SIZE', 16_384]);
       const record = peer.stream(peer.ask({ path: trial.resource('large').path }));
-      await peer.until(() => record.octets >= 16_384 || record.over || peer.over, 'a response up to its window');
+      await peer.until(() => record.octets > 0 || record.over || peer.over, 'the first content of a response');
+      // With padding, or by frames of a size of its own, a server may leave a part of the window unused for content.
+      await standstill(trial, peer, record.id);
       if (record.over || peer.over)
         trial.fail(`a response of which the window takes a part: ${describeAnswer(record, peer)}`);
       const mark = peer.received.length;
