@@ -28,10 +28,21 @@ export async function connectionError(
   ...stimulus: readonly Frame[]
 ): Promise<void> {
   trial.expected = `connection error ${list(codes).join(' or ')}: GOAWAY, then close`;
+  alive(trial, peer);
   const mark = peer.received.length;
   const fenced = await peer.fence(...stimulus);
   if (fenced === 'quiet') throw new Failed(`the connection lives on: PING is acknowledged${besides(peer, mark)}`);
   await connectionEnd(trial, peer, codes);
+}
+
+/** The server ends the connection, and blames nobody: it may do so when it likes (RFC 9113 §6.8). */
+export function leaves({ goaways }: Peer): boolean {
+  return goaways.length > 0 && goaways.every(({ code }) => code === 'NO_ERROR');
+}
+
+/** Of what comes behind such an end nothing can be said. */
+function alive(trial: Trial, peer: Peer): void {
+  if (leaves(peer)) trial.notApplicable(`the server ends the connection before the stimulus: ${describeEnd(peer)}`);
 }
 
 /** The connection is over: grades the GOAWAY and the close. */
@@ -60,6 +71,7 @@ export async function streamError(
   ...stimulus: readonly Frame[]
 ): Promise<void> {
   trial.expected = `stream error ${list(codes).join(' or ')}: RST_STREAM on stream ${stream}, or that as a connection error`;
+  alive(trial, peer);
   const before = peer.ledger.stream(stream);
   if (before?.over)
     trial.notApplicable(
@@ -117,6 +129,7 @@ export async function doubtful(trial: Trial, peer: Peer, stream: number, ...stim
 async function refused(trial: Trial, peer: Peer, stream: number, stimulus: readonly Frame[]): Promise<string | null> {
   trial.expected =
     'refused as malformed: RST_STREAM PROTOCOL_ERROR, a 4xx response, or connection error PROTOCOL_ERROR';
+  alive(trial, peer);
   const record = await reaction(trial, peer, stream, ...stimulus);
   // A response that was begun may be cut off by the reset or the GOAWAY (RFC 9113 §8.1.1).
   const whole = record.gotEnd || (record.resets.length === 0 && !peer.over);
@@ -162,6 +175,9 @@ export async function reaction(
   return record;
 }
 
+/** How long to wait for the octet that a window has room for: no verdict rests on it. */
+const OCTET_MS = 1000;
+
 /**
  * Responses that their stream windows hold back: the large resource under INITIAL_WINDOW_SIZE 1, one octet of each seen, or
  * none where the server keeps it back: no rule says that a window must be used up. The streams stay half-closed (remote) until
@@ -176,9 +192,6 @@ export async function held(trial: Trial, peer: Peer, count = 1): Promise<readonl
   for (let stream = 0; stream < count; stream += 1) streams.push(peer.ask({ path }));
   for (const stream of streams) {
     const record = peer.stream(stream);
-/** How long to wait for the octet that a window has room for: no verdict rests on it. */
-const OCTET_MS = 1000;
-
     const begun = (): boolean => record.octets > 0 || record.over || peer.over;
     await trial.idle(peer.within(Math.max(peer.limit, OCTET_MS), begun, `the first octet on stream ${stream}`));
     if (!record.over && !peer.over) continue;
@@ -190,6 +203,14 @@ const OCTET_MS = 1000;
   return streams;
 }
 
+/** The server takes for an abuse what the case does, which may look like one (RFC 9113 §10.5). */
+export function calmed(peer: Peer, record?: StreamRecord): boolean {
+  return (
+    peer.goaways.some(({ code }) => code === 'ENHANCE_YOUR_CALM') ||
+    record?.resets.includes(ERROR_CODE.ENHANCE_YOUR_CALM) === true
+  );
+}
+
 /** The stimulus changes nothing: no RST_STREAM, no GOAWAY, no close, and the connection still serves. */
 export async function ignored(trial: Trial, peer: Peer, ...stimulus: readonly Frame[]): Promise<void> {
   await tolerated(trial, peer, ...stimulus);
@@ -199,18 +220,11 @@ export async function ignored(trial: Trial, peer: Peer, ...stimulus: readonly Fr
 /** The stimulus draws no error. */
 export async function tolerated(trial: Trial, peer: Peer, ...stimulus: readonly Frame[]): Promise<void> {
   trial.expected = 'no error: PING is acknowledged, no RST_STREAM and no GOAWAY comes, and the connection still serves';
+  alive(trial, peer);
   const mark = peer.received.length;
   if ((await peer.fence(...stimulus)) === 'over') throw new Failed(describeEnd(peer));
   const reset = peer.received.slice(mark).find(({ payload }) => payload.type === 'RST_STREAM');
   if (reset?.payload.type === 'RST_STREAM') {
-/** The server takes for an abuse what the case does, which may look like one (RFC 9113 §10.5). */
-export function calmed(peer: Peer, record?: StreamRecord): boolean {
-  return (
-    peer.goaways.some(({ code }) => code === 'ENHANCE_YOUR_CALM') ||
-    record?.resets.includes(ERROR_CODE.ENHANCE_YOUR_CALM) === true
-  );
-}
-
     throw new Failed(`RST_STREAM ${errorName(reset.payload.code)} on stream ${reset.frame.stream}`);
   }
   trial.seen = 'PING is acknowledged and nothing else comes';
