@@ -11,7 +11,17 @@ import {
   windowUpdate,
 } from '../../../wire/index.ts';
 import { chapter } from '../../case.ts';
-import { answered, connectionError, held, ignored, reaction, served, streamError, tolerated } from '../../expect.ts';
+import {
+  answered,
+  calmed,
+  connectionError,
+  held,
+  ignored,
+  reaction,
+  served,
+  streamError,
+  tolerated,
+} from '../../expect.ts';
 import type { Peer } from '../../peer/peer.ts';
 import { describeAnswer, describeEnd, type Trial } from '../../trial.ts';
 import { PATIENCE_MS, pathless, provoked } from '../provoked.ts';
@@ -107,6 +117,7 @@ export default chapter('streams', {
         const post = pathless(peer);
         const content = dataFrames(post.stream, Math.min(perStream, ledger.sendWindow));
         await provoked(trial, peer, post, ...content);
+        if (calmed(peer)) trial.notApplicable(`malformed requests one after the other are taken for an abuse`);
         sent += content.reduce((sum, { payload }) => sum + payload.length, 0);
       }
       if (peer.over) trial.fail(describeEnd(peer));
