@@ -287,6 +287,14 @@ export default [
     wire: hides((frame, payload) => payload.type === 'WINDOW_UPDATE' && frame.stream > 5),
   },
   {
+    id: 'streams/ends-at-late-credit',
+    deviation: 'The server ends the connection when a response that has waited gets credit.',
+    clause: 'RFC 9113 §6.9',
+    fails: ['streams/stalled-stream-holds-no-other'],
+    seen: /stream \d+: .*GOAWAY FLOW_CONTROL_ERROR/,
+    wire: endsConnection('FLOW_CONTROL_ERROR', ({ type, stream }) => type === FRAME_TYPE.WINDOW_UPDATE && stream > 5),
+  },
+  {
     id: 'streams/one-authority',
     deviation: 'The server takes a second authority on a connection for an error of the connection.',
     clause: 'RFC 9113 §9.1.1',

@@ -23,7 +23,7 @@ import {
   tolerated,
 } from '../../expect.ts';
 import type { Peer } from '../../peer/peer.ts';
-import { describeAnswer, describeEnd, type Trial } from '../../trial.ts';
+import { describeAnswer, describeEnd, mismatch, type Trial } from '../../trial.ts';
 import { PATIENCE_MS, pathless, provoked } from '../provoked.ts';
 
 /** A type that no specification has taken. */
@@ -181,6 +181,8 @@ export default chapter('streams', {
           peer.within(Math.max(peer.limit, 1000), () => record.over || peer.over, 'the rest of a response'),
         );
         if (!done) return void trial.weak(`stream ${stream} waits although its window is open`);
+        const seen = mismatch(record, trial.resource('large'));
+        if (seen !== null) trial.fail(`stream ${stream}: ${peer.over ? describeAnswer(record, peer) : seen}`);
       }
       trial.seen = 'each of the three responses goes on when its own window opens';
       return undefined;
