@@ -40,11 +40,15 @@ async function primed(trial: Trial, peer: Peer): Promise<boolean> {
   return blocksSince(peer, 0).some(inserts);
 }
 
-/** Grades the first block after the limit fell to 0: it opens with an update to 0. */
+/** The size that the encoder has set itself before a block; undefined where it has said nothing. */
+const ownSize = (peer: Peer, before: number): number | undefined =>
+  blocksSince(peer, 0).slice(0, before).flatMap(openingUpdates).at(-1);
+
+/** Grades the first block after the limit fell to 0: it opens with an update to 0, where that was not the size before. */
 function judgeUpdate(trial: Trial, peer: Peer, first: number, inserted: boolean): void {
   const [block = []] = blocksSince(peer, first);
   const [smallest] = openingUpdates(block);
-  if (smallest === 0) return;
+  if (smallest === 0 || ownSize(peer, first) === 0) return;
   const seen =
     smallest === undefined
       ? 'the block opens with no size update'
