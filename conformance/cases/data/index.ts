@@ -127,12 +127,15 @@ async function overPadded(trial: Trial, payload: readonly number[]): Promise<voi
 
 /** The content in the frames given is answered as it is in one frame. */
 async function likePlain(trial: Trial, peer: Peer, cut: (stream: number) => readonly Frame[]): Promise<void> {
-  const plain = await uploaded(trial, peer, stream => [data(stream, TEXT, { endStream: true })]);
+  const whole = (): Promise<string> => uploaded(trial, peer, stream => [data(stream, TEXT, { endStream: true })]);
+  const plain = await whole();
   if (plain === 'nothing' || plain.includes('RST_STREAM'))
     trial.notApplicable(`a plain upload is answered by ${plain}`);
-  trial.expected = `the same answer as for the content in one frame: ${plain}`;
+  // The length of an answer tells something where it is always the same.
+  const told = plain === (await whole()) ? (seen: string) => seen : (seen: string) => seen.replace(/ with .*/, '');
+  trial.expected = `the same answer as for the content in one frame: ${told(plain)}`;
   trial.seen = await uploaded(trial, peer, cut);
-  if (trial.seen !== plain) trial.fail(`${trial.seen} where the content in one frame gets ${plain}`);
+  if (told(trial.seen) !== told(plain)) trial.fail(`${trial.seen} where the content in one frame gets ${plain}`);
 }
 
 /** Sends the content as fast as the windows allow; gives the answer in words. */

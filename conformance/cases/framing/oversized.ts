@@ -14,6 +14,7 @@ import { type CaseBody, chapter } from '../../case.ts';
 import { type Codes, connectionError, streamError } from '../../expect.ts';
 import type { Peer } from '../../peer/peer.ts';
 import type { Trial } from '../../trial.ts';
+import { hold } from '../messages/upload.ts';
 
 /** Larger frames are not sent. */
 const SENDABLE = 2 ** 20;
@@ -72,9 +73,9 @@ export default chapter('framing', {
     async run(trial) {
       const peer = await trial.open();
       const limit = limitOf(trial, peer);
-      const post = peer.request({ method: 'POST', path: trial.upload.path, endStream: false });
-      const large = data(post.stream, new Uint8Array(limit + 1), { endStream: true });
-      await streamError(trial, peer, post.stream, ['FRAME_SIZE_ERROR', 'FLOW_CONTROL_ERROR'], post, large);
+      const stream = await hold(trial, peer);
+      const large = data(stream, new Uint8Array(limit + 1), { endStream: true });
+      await streamError(trial, peer, stream, ['FRAME_SIZE_ERROR', 'FLOW_CONTROL_ERROR'], large);
     },
   },
 });

@@ -76,12 +76,15 @@ export default chapter('headers', {
     async run(trial) {
       const peer = await trial.open();
       const options = { method: 'POST', path: trial.upload.path, fields: ['content-length', '0'] };
-      const plain = await peer.answer(peer.ask(options));
+      const plain = await peer.wholeAnswer(peer.ask(options));
+      const again = await peer.wholeAnswer(peer.ask(options));
       const block = plainBlock(peer.fieldsOf(options));
       const post = headers(peer.nextStream(), block.subarray(0, 20), { endStream: true, endHeaders: false });
       peer.send(post, continuation(post.stream, block.subarray(20)));
       const record = await reaction(trial, peer, post.stream);
-      const seen = mismatch(record, { path: '', status: plain.status, size: plain.octets });
+      // The length of an answer tells something where it is always the same.
+      const size = plain.octets === again.octets ? plain.octets : record.octets;
+      const seen = mismatch(record, { path: '', status: plain.status, size });
       if (seen !== null) trial.fail(`${seen}: the same request in one frame is answered`);
       trial.seen = `status ${record.status}, as for the same request in one frame`;
     },
