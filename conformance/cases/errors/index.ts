@@ -105,6 +105,7 @@ export default chapter('errors', {
       const closed = await trial.idle(peer.within(LONG_MS, () => peer.end !== null, 'the close'));
       trial.seen = describeEnd(peer);
       const named = peer.goaways.some(({ code }) => code !== 'NO_ERROR');
+      trial.limited = !closed;
       if (!closed && named) trial.fail(`${describeEnd(peer)}, and the connection is still open ${LONG_MS} ms later`);
     },
   },

@@ -35,8 +35,9 @@ async function overruns(trial: Trial, peer: Peer, streams: readonly number[], oc
   const key = mark.payload.toString();
   peer.violate(...streams.flatMap(stream => content(stream, octets)), mark);
   const spoken = (): boolean => peer.over || peer.pingAcks.includes(key);
-  if (!(await trial.idle(peer.within(Math.max(peer.limit, SILENCE_MS), spoken, 'a word of the server'))))
-    trial.fail(`neither a PING acknowledgement nor an end of the connection within ${SILENCE_MS} ms`);
+  const most = Math.max(peer.limit, SILENCE_MS);
+  trial.limited = !(await trial.idle(peer.within(most, spoken, 'a word of the server')));
+  if (trial.limited) trial.fail(`neither a PING acknowledgement nor an end of the connection within ${most} ms`);
   trial.raced = peer.over;
   const seen = streams.map(stream => describeAnswer(peer.stream(stream), peer)).join('; ');
   for (const code of codes(peer, streams)) if (!EXPECTED.has(code)) trial.weak(`${code} instead of FLOW_CONTROL_ERROR`);
