@@ -105,7 +105,7 @@ export class PriorityTree {
   #depend(node: TreeNode, above: TreeNode, weight: number, exclusive: boolean): void {
     // What is to be above and stands below goes to where the node was, with its own weight (§5.3.3).
     if (above.isBelow(node)) above.moveTo(node.parent as TreeNode);
-    node.weight = weight;
+    node.weigh(weight);
     // First the node: it may stand below one of those that it takes over.
     if (node.parent !== above) node.moveTo(above);
     if (!exclusive) return;

@@ -46,6 +46,13 @@ export class TreeNode {
     return false;
   }
 
+  /** What was sent ahead of the others is a number of octets: it takes the less time the heavier the node is. */
+  weigh(weight: number): void {
+    const present = this.parent === null ? 0 : this.parent.#clock;
+    if (this.#time > present) this.#time = present + ((this.#time - present) * this.weight) / weight;
+    this.weight = weight;
+  }
+
   /** Below another parent, which is not below this node; what is below comes along. */
   moveTo(above: TreeNode): void {
     this.remove();

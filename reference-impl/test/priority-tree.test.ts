@@ -93,6 +93,26 @@ t.test('5.3.4, 5.3.5: defaults, idle parents, and those that were forgotten', as
   t.equal(drawn(tree.root), '0(1 9(5))', 'a closed stream that was forgotten has no place');
 });
 
+t.test('5.3.3: a new weight holds at once, whatever was sent ahead by the old one', async t => {
+  const tree = grown([
+    [1, 0, { weight: 1 }],
+    [3, 0, { weight: 16 }],
+  ]);
+  const nodes = [tree.open(1), tree.open(3)];
+  for (const node of nodes) node.wait();
+  const sends = (): number => {
+    const next = tree.root.next() as TreeNode;
+    next.take(1024);
+    next.wait();
+    return next.id;
+  };
+  // The light one has sent: by its weight it is not due again for a while.
+  while (sends() !== 1);
+  place(tree, 1, 0, { weight: 256 });
+  const order = Array.from({ length: 34 }, sends);
+  t.equal(order.filter(id => id === 1).length, 32, order.join(' '));
+});
+
 t.test('6.6: a promised stream is below the one it was promised on, with weight 16', async t => {
   const tree = grown([[1, 0, { weight: 200 }]]);
   tree.open(1);

@@ -36,8 +36,8 @@ async function behindOneThatIsOver(trial: Trial, peer: Peer): Promise<readonly [
   return [over.stream, below, beside];
 }
 
-/** Steps within which shares follow a change. */
-const SETTLING = 64;
+/** Steps that show which of two streams has the greater part. */
+const GLANCE = 64;
 
 /** Frames on idle streams: wide, then a chain, then exclusive insertions, then moves below the last. */
 function churn(first: number, count: number): readonly Frame[] {
@@ -101,11 +101,9 @@ export const state: Readonly<Record<string, CaseBody>> = {
     async run(trial) {
       const peer = await trial.open();
       const [over, below, beside] = await behindOneThatIsOver(trial, peer);
-      const [small = 0, large = 0] = await credit(peer, [below, beside], SETTLING, 1024);
+      const [small = 0, large = 0] = await credit(peer, [below, beside], GLANCE, 1024);
       if (small * 4 > large) trial.notApplicable('the server does not keep the place of a stream that is over');
       await peer.fence(priority(over, under(0, 256)));
-      // What was due before the change may still be paid.
-      await credit(peer, [below, beside], SETTLING, 1024);
       await servedByWeight(
         trial,
         peer,
