@@ -1,6 +1,7 @@
 /** Servers that are wrong about CONNECT (RFC 9113 §8.5). */
 import { data, FLAG, FRAME_TYPE, type Frame, goaway, headers, plainBlock } from '../../wire/index.ts';
-import { alters, damages, type Fault, type Link, recode, type Section, type Wire } from './fault.ts';
+import { alters, damages, type Link, recode, type Section, type Wire } from './fault.ts';
+import type { GatewayFault } from './gateway/fault.ts';
 
 const isConnect = ({ fields }: Section): boolean => fields[0] === ':method' && fields[1] === 'CONNECT';
 
@@ -98,6 +99,7 @@ export default [
     clause: 'RFC 9113 §8.5',
     fails: ['connect/end-stream-is-fin', 'connect/end-stream-without-octets-is-fin'],
     seen: /no FIN at the far side/,
+    waits: true,
     wire: alters(endless),
   },
   {
@@ -106,6 +108,7 @@ export default [
     clause: 'RFC 9113 §8.5',
     fails: ['connect/fin-is-end-stream'],
     seen: /8 octets of 8, and no END_STREAM/,
+    waits: true,
     wire: damages(frame => (frame.stream < FIRST ? frame : endless(frame))),
   },
   {
@@ -118,4 +121,4 @@ export default [
       frame.type === FRAME_TYPE.RST_STREAM ? data(frame.stream, '', { endStream: true }) : frame,
     ),
   },
-] satisfies readonly Fault[];
+] satisfies readonly GatewayFault[];

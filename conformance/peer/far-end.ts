@@ -54,13 +54,21 @@ export class FarEnd {
     this.#socket?.resetAndDestroy();
   }
 
+  /** Waits for the condition. Throws DeadlinePassed at the case's deadline. */
+  async until(condition: () => boolean, what: string): Promise<void> {
+    await this.#wait(this.#signal, condition, what);
+  }
+
   /** Whether the condition comes true within `ms` milliseconds. Throws DeadlinePassed at the case's deadline. */
   async within(ms: number, condition: () => boolean, what: string): Promise<boolean> {
-    const limit = AbortSignal.timeout(ms);
-    const ended = AbortSignal.any([limit, this.#signal]);
+    return this.#wait(AbortSignal.any([AbortSignal.timeout(ms), this.#signal]), condition, what);
+  }
+
+  /** Whether the condition comes true before `ended` is aborted. */
+  async #wait(ended: AbortSignal, condition: () => boolean, what: string): Promise<boolean> {
     while (!condition()) {
       if (this.#signal.aborted) throw new DeadlinePassed(what);
-      if (limit.aborted) return false;
+      if (ended.aborted) return false;
       await new Promise<void>(resolve => {
         this.#waiters.add(resolve);
         ended.addEventListener('abort', () => resolve(), { once: true });

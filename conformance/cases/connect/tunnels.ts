@@ -2,23 +2,23 @@
 import { data, ERROR_CODE, errorName, FRAME_TYPE, frame, rstStream } from '../../../wire/index.ts';
 import type { CaseBody } from '../../case.ts';
 import { served } from '../../expect.ts';
+import { DeadlinePassed } from '../../outcome.ts';
 import { FarEnd } from '../../peer/far-end.ts';
 import type { Peer } from '../../peer/peer.ts';
 import type { StreamRecord } from '../../peer/stream.ts';
 import { describeAnswer, type Trial } from '../../trial.ts';
 import { connect } from './refused.ts';
 
-/** What a proxy may take to pass on what it has heard. */
-const PASSED_ON_MS = 2000;
+/** A proxy says 2xx when it is connected (RFC 9110 §9.3.6): the kit hears of it at once, or of nothing. */
+const CONNECTED_MS = 1000;
 
 interface Tunnel {
   readonly peer: Peer;
   readonly record: StreamRecord;
   readonly far: FarEnd;
-  /** Waits for something at the far side. */
-  heard(condition: () => boolean, what: string): Promise<boolean>;
-  /** Waits for something at the client. */
-  seen(condition: () => boolean, what: string): Promise<boolean>;
+  /** Waits for something at the far side, or at the client; fails the case with `otherwise` at its deadline. */
+  heard(condition: () => boolean, otherwise: () => string): Promise<void>;
+  seen(condition: () => boolean, otherwise: () => string): Promise<void>;
 }
 
 /** A tunnel to a listener of the kit's; not applicable where CONNECT opens none, or one that leads elsewhere. */
@@ -29,31 +29,47 @@ async function tunnelled(trial: Trial, run: (tunnel: Tunnel) => Promise<void>): 
     const record = await connect(trial, peer, [':authority', far.authority]);
     if (record.status < 200 || record.status > 299)
       trial.notApplicable(`CONNECT opens no tunnel: ${describeAnswer(record, peer)}`);
-    const heard: Tunnel['heard'] = (condition, what) => trial.idle(far.within(PASSED_ON_MS, condition, what));
-    const seen: Tunnel['seen'] = (condition, what) =>
-      trial.idle(peer.within(PASSED_ON_MS, () => condition() || peer.over, what));
-    if (!(await heard(() => far.connected, 'a connection')))
+    if (!(await trial.idle(far.within(CONNECTED_MS, () => far.connected, 'a connection'))))
       trial.notApplicable(`CONNECT is answered with ${record.status}, and nobody connects to ${far.authority}`);
+    const heard: Tunnel['heard'] = (condition, otherwise) =>
+      orFail(trial, far.until(condition, 'the far side'), otherwise);
+    const seen: Tunnel['seen'] = (condition, otherwise) =>
+      orFail(
+        trial,
+        peer.until(() => condition() || peer.over, 'the client'),
+        otherwise,
+      );
     await run({ peer, record, far, heard, seen });
   } finally {
     far.close();
   }
 }
 
+/** No sentence says how soon a proxy passes on what it has heard: the deadline of the case is the only limit. */
+async function orFail(trial: Trial, wait: Promise<void>, otherwise: () => string): Promise<void> {
+  await wait.catch(error => {
+    if (!(error instanceof DeadlinePassed)) throw error;
+    trial.fail(otherwise(), 'deadline');
+  });
+}
+
 /** Octets pass both ways. */
 async function greeted(trial: Trial, { peer, record, far, heard, seen }: Tunnel): Promise<void> {
   peer.send(data(record.id, 'there'));
   far.write('back');
-  const there = await heard(() => far.text === 'there', 'octets of the client');
-  const back = await seen(() => record.octets === 4, 'octets of the far side');
-  if (!there || !back) trial.fail(`of 5 octets to the far side ${far.text.length} come, of 4 back ${record.octets}`);
+  const passed = (): string => `of 5 octets to the far side ${far.text.length} come, of 4 back ${record.octets}`;
+  await heard(() => far.text.length >= 5 || far.end !== null, passed);
+  await seen(() => record.octets >= 4 || record.over, passed);
+  if (far.text !== 'there' || record.octets !== 4) trial.fail(passed());
 }
 
 /** The far side hears that the stream or the connection has failed: by a reset. */
 async function resetAtFarSide(trial: Trial, { far, heard }: Tunnel): Promise<void> {
   trial.expected = 'the TCP connection of the tunnel is reset';
-  await heard(() => far.end !== null, 'the end of the TCP connection');
-  if (far.end === null) trial.fail(`the TCP connection is open ${PASSED_ON_MS} ms later`, undefined);
+  await heard(
+    () => far.end !== null,
+    () => 'the TCP connection stays open',
+  );
   if (far.end === 'FIN') trial.fail('the TCP connection ends with FIN, as if all were well');
   trial.seen = 'the TCP connection is reset';
 }
@@ -66,13 +82,15 @@ function ends(text: string): CaseBody['run'] {
       await greeted(trial, tunnel);
       trial.expected = `"there${text}" and FIN at the far side, whose octets and FIN still reach the client`;
       peer.send(data(record.id, text, { endStream: true }));
-      await heard(() => far.end !== null, 'FIN');
-      if (far.text !== `there${text}` || far.end !== 'FIN')
-        trial.fail(`"${far.text}" and ${far.end ?? 'no FIN'} at the far side`);
+      const atFarSide = (): string => `"${far.text}" and ${far.end ?? 'no FIN'} at the far side`;
+      await heard(() => far.end !== null, atFarSide);
+      if (far.text !== `there${text}` || far.end !== 'FIN') trial.fail(atFarSide());
       far.write(' later');
       far.finish();
-      await seen(() => record.over, 'END_STREAM');
-      trial.seen = `${record.octets} octets of 10, and ${record.gotEnd ? 'END_STREAM' : 'no END_STREAM'}`;
+      const atClient = (): string =>
+        `${record.octets} octets of 10, and ${record.gotEnd ? 'END_STREAM' : 'no END_STREAM'}`;
+      await seen(() => record.over, atClient);
+      trial.seen = atClient();
       if (record.octets === 10 && record.gotEnd) return;
       if (!record.over || record.octets > 4) trial.fail(trial.seen);
       trial.weak(`${trial.seen}: the tunnel is closed both ways at once`);
@@ -125,16 +143,17 @@ export const tunnels: Readonly<Record<string, CaseBody>> = {
         trial.expected = '4 octets more and END_STREAM at the client, whose octets still reach the far side';
         far.write('last');
         far.finish();
-        await seen(() => record.over, 'END_STREAM');
-        if (record.octets !== 8 || !record.gotEnd)
-          trial.fail(`${record.octets} octets of 8, and ${record.gotEnd ? 'END_STREAM' : 'no END_STREAM'}`);
+        const atClient = (): string =>
+          `${record.octets} octets of 8, and ${record.gotEnd ? 'END_STREAM' : 'no END_STREAM'}`;
+        await seen(() => record.over, atClient);
+        if (record.octets !== 8 || !record.gotEnd) trial.fail(atClient());
         if (record.resets.length > 0 || peer.over)
           return trial.weak('the tunnel is closed both ways when the far side ends one');
         peer.send(data(record.id, ' later', { endStream: true }));
-        const late = await heard(() => far.text.endsWith(' later') && far.end !== null, 'octets of the client');
-        trial.seen = `"${far.text}" at the far side, then ${far.end ?? 'no FIN'}`;
-        if (!late && far.end === null) trial.fail(trial.seen);
-        if (!late) trial.weak(`${trial.seen}: the tunnel is closed both ways at once`);
+        const atFarSide = (): string => `"${far.text}" at the far side, then ${far.end ?? 'no FIN'}`;
+        await heard(() => far.end !== null, atFarSide);
+        trial.seen = atFarSide();
+        if (!far.text.endsWith(' later')) trial.weak(`${trial.seen}: the tunnel is closed both ways at once`);
       }),
   },
 
@@ -147,10 +166,11 @@ export const tunnels: Readonly<Record<string, CaseBody>> = {
         await greeted(trial, tunnel);
         trial.expected = `RST_STREAM CONNECT_ERROR on stream ${record.id}`;
         far.reset();
-        await seen(() => record.over, 'RST_STREAM');
+        const unreset = (): string =>
+          record.gotEnd ? 'the stream ends as if it were in order' : `no RST_STREAM on stream ${record.id}`;
+        await seen(() => record.over, unreset);
         const [code] = record.resets;
-        if (code === undefined)
-          trial.fail(record.gotEnd ? 'the stream ends as if it were in order' : `no RST_STREAM on stream ${record.id}`);
+        if (code === undefined) trial.fail(unreset());
         await served(trial, peer);
         trial.seen = `RST_STREAM ${errorName(code ?? 0)} on stream ${record.id}`;
         if (code !== ERROR_CODE.CONNECT_ERROR) trial.weak(`${trial.seen} instead of CONNECT_ERROR`);
