@@ -142,10 +142,21 @@ export default [
       'pseudo-fields/path-with-control-octet',
       'pseudo-fields/path-with-del',
       'pseudo-fields/path-with-space',
+      'pseudo-fields/path-with-backslash',
     ],
+    why: 'Each octet that no path has is a case, and a server that looks at none of them finds none.',
     seen: SERVED,
     // biome-ignore lint/suspicious/noControlCharactersInRegex: control octets are among those that no path has
-    wire: cuts(':path', /[#\x01-\x20\x7f-\xff]/),
+    wire: cuts(':path', /[#\\\x01-\x20\x7f-\xff]/),
+  },
+  {
+    id: 'pseudo-fields/decodes-what-it-can',
+    deviation: 'The server drops "%" and what follows where it is no octet in hex.',
+    clause: 'RFC 3986 §2.1',
+    grade: 'weak',
+    fails: ['pseudo-fields/path-with-half-an-octet'],
+    seen: SERVED,
+    wire: cuts(':path', /a?%(?![0-9A-Fa-f]{2})/),
   },
   {
     id: 'pseudo-fields/method-cut',

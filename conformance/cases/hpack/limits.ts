@@ -22,16 +22,19 @@ const SMALLER = 1024;
 /** Octets of a value that no server needs to take. */
 const MEBIBYTE = 2 ** 20;
 
+/** Octets of content in a frame that every server takes, and MiB of a string that has no end. */
+const FRAME = 16_384;
+const PARTS = 4;
+
 /** The octet of an integer that says that more follow, all bits of its group set. */
 const MORE = 0xff;
 
 /** The block in frames that every server takes. */
 function inFrames(stream: number, octets: Uint8Array): readonly Frame[] {
-  const size = 16_384;
-  const first = headers(stream, octets.subarray(0, size), { endStream: true, endHeaders: false });
-  const rest = Array.from({ length: Math.ceil(octets.length / size) - 1 }, (_, at) => {
-    const from = (at + 1) * size;
-    return continuation(stream, octets.subarray(from, from + size), from + size >= octets.length);
+  const first = headers(stream, octets.subarray(0, FRAME), { endStream: true, endHeaders: false });
+  const rest = Array.from({ length: Math.ceil(octets.length / FRAME) - 1 }, (_, at) => {
+    const from = (at + 1) * FRAME;
+    return continuation(stream, octets.subarray(from, from + FRAME), from + FRAME >= octets.length);
   });
   return [first, ...rest];
 }
@@ -99,6 +102,25 @@ export default chapter('hpack', {
       const peer = await trial.open();
       const field = concat([Uint8Array.of(0x00), string('x-a'), string('value', false, 2n ** 31n)]);
       await connectionError(trial, peer, 'COMPRESSION_ERROR', ending(trial, peer, field));
+    },
+  },
+
+  'string-of-two-gibibytes-in-fragments': {
+    requirement: 'rfc7541/7.4/i1',
+    title: 'A string that announces 2 GiB is not waited for without end; other connections are served while it comes.',
+    async run(trial) {
+      const peer = await trial.open();
+      const announced = string('', false, 2n ** 31n);
+      const { stream, payload } = ending(trial, peer, Uint8Array.of(0x00), string('x-a'), announced);
+      peer.violate(headers(stream, payload, { endStream: true, endHeaders: false }));
+      const refused = (): boolean => peer.over || peer.stream(stream).over;
+      for (let part = 0; part < PARTS && !refused(); part += 1) {
+        const fragment = new Uint8Array(FRAME).fill(0x6d);
+        peer.violate(...Array.from({ length: MEBIBYTE / FRAME }, () => continuation(stream, fragment, false)));
+        await trial.open();
+      }
+      if (!refused()) await reaction(trial, peer, stream, continuation(stream, new Uint8Array(0)));
+      trial.seen = describeAnswer(peer.stream(stream), peer);
     },
   },
 

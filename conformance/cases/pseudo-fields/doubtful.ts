@@ -68,6 +68,8 @@ export default chapter('pseudo-fields', {
   'path-with-octet-80': path('octet 80', '\x80'),
   'path-with-control-octet': path('octet 01', '\x01'),
   'path-with-del': path('octet 7f', '\x7f'),
+  'path-with-backslash': path('a backslash', '\\'),
+  'path-with-half-an-octet': path('"%" without two digits of hex behind it', 'a%zz'),
 
   'method-with-request-line': doubtsValue(
     'rfc9113/10.3/i1',
