@@ -76,7 +76,7 @@ export const application: Application = {
     const address = process.env[CONTROL];
     if (address === undefined) return;
     if (control === null) {
-      control = await ControlClient.connect(address, told);
+      control = await ControlClient.connect(address, told, () => gates.abandon());
       process.on('unhandledRejection', error => tell({ event: 'unhandled', error: reportedError(error) }));
       tell({ event: 'hello', pid: process.pid, spec, server });
     }

@@ -14,13 +14,20 @@ export class ControlClient {
     this.#socket = socket;
   }
 
-  /** Connects to "host:port". Rejects where nobody listens there. */
-  static async connect(address: string, told: (message: KitMessage) => void): Promise<ControlClient> {
+  /** Connects to "host:port". Rejects where nobody listens there. `left` is called when the kit has gone. */
+  static async connect(
+    address: string,
+    told: (message: KitMessage) => void,
+    left: () => void = () => {},
+  ): Promise<ControlClient> {
     const at = address.lastIndexOf(':');
     const socket = connect({ host: address.slice(0, at), port: Number(address.slice(at + 1)), noDelay: true });
     await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject));
     // A kit that has left is no matter of the server's: it goes on, and nothing here keeps its process alive.
-    socket.on('error', () => socket.destroy()).unref();
+    socket
+      .on('error', () => socket.destroy())
+      .on('close', left)
+      .unref();
     onLine(socket, line => told(JSON.parse(line) as KitMessage));
     return new ControlClient(socket);
   }

@@ -4,8 +4,11 @@ export class Gates {
   /** Attempts that are over; what still comes of them waits nowhere. */
   readonly #over = new Set<string>();
 
+  /** Nobody is there to release any: a process that is to end must not wait for it. */
+  #abandoned = false;
+
   pass(attempt: string, key: string, gate: string): Promise<void> {
-    if (this.#over.has(attempt)) return Promise.resolve();
+    if (this.#abandoned || this.#over.has(attempt)) return Promise.resolve();
     const { released, waiting } = this.#of(attempt);
     const name = `${key} ${gate}`;
     if (released.has(name)) return Promise.resolve();
@@ -27,6 +30,12 @@ export class Gates {
       for (const resolve of resolves) resolve();
     this.#attempts.delete(attempt);
     this.#over.add(attempt);
+  }
+
+  /** The kit has gone. */
+  abandon(): void {
+    this.#abandoned = true;
+    for (const attempt of [...this.#attempts.keys()]) this.end(attempt);
   }
 
   #of(attempt: string): Attempt {

@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Transcript } from '../peer/transcript.ts';
 import type { Deviation } from '../process/filters.ts';
 import { atExit } from '../targets/exit.ts';
+import { guard } from '../targets/sentinel.ts';
 import { TargetError } from '../targets/target.ts';
 import { CONTROL } from './messages.ts';
 import { Remote } from './remote.ts';
@@ -45,7 +46,12 @@ export class HostInstance {
     this.waits = waits;
     this.remote = remote;
     this.pipe = pipe;
-    this.#forget = atExit(() => this.#kill());
+    const forget = atExit(() => this.#kill());
+    const dismiss = guard(child.pid as number);
+    this.#forget = () => {
+      forget();
+      dismiss();
+    };
     child.stderr?.on('data', octets => {
       this.printed = `${this.printed}${octets}`.slice(-OUTPUT);
       waits.wake();

@@ -7,6 +7,7 @@ import type { Endpoint } from '../subject.ts';
 import { atExit } from './exit.ts';
 import { groupMeter, type Meter } from './memory.ts';
 import { dial } from './ports.ts';
+import { guard } from './sentinel.ts';
 import { type Crash, EndedEarly, TargetError } from './target.ts';
 
 /** Octets of output that are kept. */
@@ -85,6 +86,7 @@ function supervise(child: ChildProcess, command: Command): Running {
   let exit: string | null = null;
   let announcement: Announcement | null = null;
   const forget = atExit(() => signalGroup(group, 'SIGKILL'));
+  const dismiss = guard(group);
 
   drain(child.stdout as Readable, tail);
   drain(child.stderr as Readable, tail);
@@ -97,6 +99,7 @@ function supervise(child: ChildProcess, command: Command): Running {
     // What it started goes with it: workers left behind would hold the port.
     signalGroup(group, 'SIGKILL');
     forget();
+    dismiss();
     await Promise.all([within(closed, REAP_MS), gone(group)]);
   });
 

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http2';
 import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -413,31 +413,46 @@ t.test('a proxy stands before its origin', async t => {
 
 const run = promisify(execFile);
 
-t.test('whichever way the kit ends, its subjects and their folders end with it', async t => {
-  const name = `ending-${process.pid}`;
+/** Ports of subjects that a kit has opened, which then ends like that. */
+function endedKits(t: Test, name: string, ...endings: readonly string[]): Promise<readonly number[]> {
   const path = manifestOf(t, 'listen(Number(process.argv[1]))', { name });
   const open = new URL('../targets/open.ts', import.meta.url).href;
   const loaders = process.execArgv.filter(word => word.includes('typescript'));
-  const endings = ["throw new Error('uncaught')", "process.kill(process.pid, 'SIGTERM')"];
   const ports = endings.map(async ending => {
     const code = `import { openTarget } from ${JSON.stringify(open)};
       const target = await openTarget(${JSON.stringify(path)});
-      console.log(target.endpoint.port);
-      ${ending}; setInterval(() => {}, 1000);`;
+      process.stdout.write(target.endpoint.port + '\\n', () => { ${ending}; });
+      setInterval(() => {}, 1000);`;
     const kit = await run(process.execPath, [...loaders, '--input-type=module', '-e', code]).catch(
       (error: { readonly stdout: string }) => error,
     );
     return Number(kit.stdout);
   });
-  for (const port of await Promise.all(ports)) {
+  return Promise.all(ports);
+}
+
+const foldersOf = (name: string): readonly string[] => readdirSync(tmpdir()).filter(folder => folder.includes(name));
+
+t.test('whichever way the kit ends, its subjects and their folders end with it', async t => {
+  const name = `ending-${process.pid}`;
+  const endings = ["throw new Error('uncaught')", "process.kill(process.pid, 'SIGTERM')"];
+  for (const port of await endedKits(t, name, ...endings)) {
     t.ok(port > 0);
     t.notOk(await listens(port));
   }
-  t.same(
-    readdirSync(tmpdir()).filter(folder => folder.includes(name)),
-    [],
-    'no scratch folder is left',
-  );
+  t.same(foldersOf(name), [], 'no scratch folder is left');
+});
+
+t.test('a kit that is killed outright leaves no subject behind', async t => {
+  const name = `killed-${process.pid}`;
+  t.teardown(() => {
+    for (const folder of foldersOf(name)) rmSync(join(tmpdir(), folder), { recursive: true });
+  });
+  const [port = 0] = await endedKits(t, name, "process.kill(process.pid, 'SIGKILL')");
+  t.ok(port > 0);
+  // It is ended by another process, a moment later.
+  while (await listens(port)) await new Promise(setImmediate);
+  t.pass('the subject has ended');
 });
 
 t.test('bundled targets', async t => {
