@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findCommand } from './find-command.ts';
 import { type Manifest, readManifest } from './manifest.ts';
-import { TargetError } from './target.ts';
+import { EndedEarly, TargetError } from './target.ts';
 
 export interface BundledTarget {
   readonly name: string;
@@ -13,8 +13,15 @@ export interface BundledTarget {
   readonly installed: boolean;
 }
 
-/** What a target is, and how to get what its commands need. */
-const TARGETS: Readonly<Record<string, { readonly description: string; readonly install: string }>> = {
+interface About {
+  readonly description: string;
+  /** How to get what its commands need. */
+  readonly install: string;
+  /** Files, beside its commands, without which it does not start. */
+  readonly needs?: readonly string[];
+}
+
+const TARGETS: Readonly<Record<string, About>> = {
   reference: { description: 'the reference server, with an application for the cases', install: 'npm run build' },
   'node-http2': { description: 'node:http2 of the Node.js that runs the kit', install: 'https://nodejs.org' },
   'to-node': { description: "the reference server's applications on node:http2", install: 'npm run build' },
@@ -31,7 +38,16 @@ const TARGETS: Readonly<Record<string, { readonly description: string; readonly 
   'granian-wsgi': { description: 'Granian with the probe of WSGI', install: 'pip install granian' },
   'nginx-uwsgi': {
     description: 'uWSGI with the probe of WSGI, behind nginx',
-    install: 'apt-get install nginx-light, pip install uwsgi',
+    install: 'apt-get install nginx-light uwsgi-core uwsgi-plugin-python3, or pip install uwsgi',
+  },
+  'h2o-uwsgi': {
+    description: 'uWSGI with the probe of WSGI, behind h2o, which speaks FastCGI with it',
+    install: 'apt-get install h2o uwsgi-core uwsgi-plugin-python3, or pip install uwsgi',
+  },
+  'apache-wsgi': {
+    description: 'Apache httpd with mod_http2 and mod_wsgi, with the probe of WSGI',
+    install: 'apt-get install apache2-bin libapache2-mod-wsgi-py3',
+    needs: ['/usr/lib/apache2/modules/mod_wsgi.so'],
   },
   nginx: {
     description: 'nginx serving files; uploads go to an upstream of its own',
@@ -64,7 +80,7 @@ export function bundledTargets(): readonly BundledTarget[] {
   return Object.entries(TARGETS).map(([name, { description }]) => ({
     name,
     description,
-    installed: missing(readManifest(bundledPath(name))) === null,
+    installed: missing(name, readManifest(bundledPath(name))) === null,
   }));
 }
 
@@ -74,19 +90,26 @@ export function bundledPath(name: string): string {
 
 /** Throws TargetError which says how to install what a bundled target needs. */
 export function checkInstalled(name: string, manifest: Manifest): void {
-  const lacking = missing(manifest);
+  const lacking = missing(name, manifest);
   if (lacking !== null) throw new TargetError(`${lacking}: ${TARGETS[name]?.install}`);
 }
 
+/** The same hint for one that ended before it listened: a command may be there, and not what it loads. */
+export function withHint(name: string, error: unknown): unknown {
+  if (!(error instanceof EndedEarly)) return error;
+  return new EndedEarly(`${error.message}\n  ${name} needs: ${TARGETS[name]?.install}`, error.how);
+}
+
 /** The first thing that the manifest's commands need and that is not there, as a sentence. */
-function missing({ version, prepare, origin, start, folder }: Manifest): string | null {
+function missing(name: string, { version, prepare, origin, start, folder }: Manifest): string | null {
   const single = [version, origin, start].filter(command => command != null);
   for (const [file, ...args] of [...prepare, ...single]) {
     if (file !== undefined && !file.includes('{') && findCommand(file) === null) return `${file} is not installed`;
     const [absent] = args.flatMap(argument => ownFile(argument, folder)).filter(path => !existsSync(path));
     if (absent !== undefined) return `${absent} is not there`;
   }
-  return null;
+  const lacking = TARGETS[name]?.needs?.find(path => !existsSync(path));
+  return lacking === undefined ? null : `${lacking} is not there`;
 }
 
 /** The file of the package that an argument names, if it names one. */

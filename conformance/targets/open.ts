@@ -3,7 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Endpoint, formatEndpoint } from '../subject.ts';
 import { authorityOf, checkAddress, parseAddress } from './address.ts';
-import { BUNDLED, bundledPath, checkInstalled } from './bundled.ts';
+import { BUNDLED, bundledPath, checkInstalled, withHint } from './bundled.ts';
 import { checkOptions, commandLine, type Extras, type TargetOptions } from './extras.ts';
 import { checkLoopback } from './loopback.ts';
 import { type Manifest, readManifest } from './manifest.ts';
@@ -25,7 +25,9 @@ export async function openTarget(argument: string, options: TargetOptions = {}):
   if (BUNDLED.includes(argument)) {
     const manifest = readManifest(bundledPath(argument));
     checkInstalled(argument, manifest);
-    return openManifest(manifest, said, extras);
+    return openManifest(manifest, said, extras).catch(error => {
+      throw withHint(argument, error);
+    });
   }
   return openManifest(readManifest(manifestPath(argument)), said, extras);
 }

@@ -8,13 +8,14 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import t, { type Test } from 'tap';
 import { authorityOf, parseAddress } from '../targets/address.ts';
-import { BUNDLED, bundledPath, checkInstalled, packageRoot } from '../targets/bundled.ts';
+import { BUNDLED, bundledPath, checkInstalled, packageRoot, withHint } from '../targets/bundled.ts';
 import { bundledTargets, openTarget, type Target, TargetError } from '../targets/index.ts';
 import { readJson } from '../targets/json.ts';
 import { parseManifest, readManifest } from '../targets/manifest.ts';
 import { nearest } from '../targets/nearest.ts';
 import { fill, type Values } from '../targets/placeholders.ts';
 import { dial, freePorts, releasePorts } from '../targets/ports.ts';
+import { EndedEarly } from '../targets/target.ts';
 
 /** A subject in one line of JavaScript; `listen(port)` accepts connections and says nothing. */
 const LISTEN =
@@ -330,6 +331,16 @@ t.test('a subject that is not installed says what installs it', async t => {
     await complaint(() => checkInstalled('nginx', manifest)),
     'nginx-that-is-not-there is not installed: apt-get install nginx-light',
   );
+});
+
+t.test('a bundled subject that ends before it listens says what it needs', async t => {
+  const early = withHint('nginx-uwsgi', new EndedEarly('uwsgi ended before it listened', 'exit status 1'));
+  t.match(early, {
+    how: 'exit status 1',
+    message: /^uwsgi ended .*\n {2}nginx-uwsgi needs: apt-get install .*plugin-python3/,
+  });
+  const other = new TargetError('of another kind');
+  t.equal(withHint('nginx-uwsgi', other), other);
 });
 
 t.test('a subject that prints a megabyte before it listens', async t => {
