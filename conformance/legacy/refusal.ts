@@ -2,7 +2,7 @@
 
 import type { SectionOptions } from '../gateway/requests.ts';
 import { askAs } from '../gateway/requests.ts';
-import type { Addressed } from '../gateway/trial.ts';
+import type { Addressed, Asked } from '../gateway/trial.ts';
 import { Failed } from '../outcome.ts';
 import type { LegacyTrial } from './trial.ts';
 
@@ -16,19 +16,34 @@ export async function reachesNobody(
 ): Promise<void> {
   const names = Object.keys(requests);
   trial.expected = `the application is called on none of ${names.join(', ')}`;
+  await onEachCall(trial, requests, async asked => {
+    // What it has seen is told in the same breath.
+    await trial.told(asked, 'saw');
+    notCalled(trial, asked);
+  });
+  trial.seen = `the application is called on none of ${names.length} requests, and on the twins behind them`;
+}
+
+/**
+ * Asks each; `judge` gets those on which the application is called. A server may end the stream or the connection first and
+ * call it all the same: that shows behind later requests.
+ */
+export async function onEachCall(
+  trial: LegacyTrial,
+  requests: Readonly<Record<string, SectionOptions>>,
+  judge: (asked: Asked) => Promise<void>,
+): Promise<void> {
+  const refused: Asked[] = [];
   let peer = await trial.open();
   for (const [name, options] of Object.entries(requests)) {
     if (peer.over) peer = await trial.open();
     const asked = askAs(trial, peer, name, options);
     await trial.calledOrOver(asked);
-    // What it has seen is told in the same breath.
-    if (trial.wasInvoked(asked)) await trial.told(asked, 'saw');
-    notCalled(trial, asked);
+    if (trial.wasInvoked(asked)) await judge(asked);
+    else refused.push(asked);
   }
-  if (peer.over) peer = await trial.open();
-  await trial.quietApp(peer);
-  for (const name of names) notCalled(trial, trial.exchange(name));
-  trial.seen = `the application is called on none of ${names.length} requests, and on the twins behind them`;
+  await trial.quietApp(peer.over ? await trial.open() : peer);
+  for (const asked of refused) if (trial.wasInvoked(asked)) await judge(asked);
 }
 
 /** Throws Failed with what the application has recorded. */

@@ -1,5 +1,4 @@
 /** One try of a case about an old application: a gateway trial whose application is a probe that does what it is told. */
-import { setTimeout as delay } from 'node:timers/promises';
 import { data } from '../../wire/index.ts';
 import type { Json, ReportedError } from '../application/messages.ts';
 import type { Named } from '../gateway/events.ts';
@@ -11,8 +10,8 @@ import { describeAnswer } from '../trial.ts';
 import { type Interface, interfaceOf } from './interface.ts';
 import { type Saw, sawOf } from './saw.ts';
 
-/** Milliseconds that a server which does not wait for the whole request has at most until it calls the application. */
-const EARLY_MS = 500;
+/** Pairs of twins that are called before a server counts as one that waits for the whole request. */
+const ROUNDS = 5;
 
 type Args = { readonly [key: string]: Json };
 
@@ -71,15 +70,18 @@ export class LegacyTrial extends GatewayTrial {
     );
   }
 
-  /** Waits until the application is called although the request goes on. Not applicable where it is not. */
-  async calledEarly(asked: Asked): Promise<Saw> {
-    const { peer } = asked;
-    await this.quietApp(peer);
+  /** Asks, and waits until the application is called. */
+  async called(peer: Peer, name = 'a', options?: AskOptions): Promise<Asked> {
+    const asked = this.ask(peer, name, options);
+    await this.saw(asked);
+    return asked;
+  }
+
+  /** Whether the application is called although the request goes on: before several later requests were called. */
+  async calledEarly(asked: Asked): Promise<boolean> {
     const called = (): boolean => this.app.reports(asked, 'saw').length > 0;
-    if (!called()) await this.first(this.app.until(called, 'the call'), delay(EARLY_MS));
-    if (called()) return this.sawNow(asked);
-    this.limited = true;
-    return this.notApplicable('the server calls the application once the request is whole');
+    for (let round = 0; round < ROUNDS && !called() && !asked.peer.over; round += 1) await this.quietApp(asked.peer);
+    return called();
   }
 
   /** Waits for the application's word, or for the server's last one. */
@@ -154,12 +156,41 @@ export class LegacyTrial extends GatewayTrial {
     return this.act(exchange, 'head', { status, fields });
   }
 
-  /** Asks, lets the probe answer 200 and gives what it saw. */
-  async echo(peer: Peer, name: string, options?: AskOptions): Promise<Saw & { readonly asked: Asked }> {
-    const asked = this.ask(peer, name, options);
+  /** Asks, and waits until the first block of a response, of five octets, has come. */
+  async begun(peer: Peer, name = 'a'): Promise<Asked> {
+    const asked = await this.called(peer, name);
+    this.head(asked);
+    this.act(asked, 'block', { text: 'block' });
+    await this.arrived(asked, 5);
+    return asked;
+  }
+
+  /** Waits until so many octets of the content of a response have come. */
+  async arrived({ name, peer, stream }: Asked, octets: number): Promise<void> {
+    this.expected = `${octets} octets of ${name} come while the application gives no more`;
+    const record = peer.stream(stream);
+    await peer.until(() => record.octets >= octets || record.over || peer.over, `${octets} octets of ${name}`);
+    if (record.octets < octets)
+      throw new Failed(`${name}: ${describeAnswer(record, peer)} where ${octets} octets are due`);
+  }
+
+  /** Lets the probe answer 200, and gives what it saw. */
+  async echoed(asked: Asked): Promise<Saw> {
     const saw = await this.saw(asked);
     await this.answers(asked);
-    return { ...saw, asked };
+    return saw;
+  }
+
+  /** The same of a request that is asked now. */
+  echo(peer: Peer, name: string, options?: AskOptions): Promise<Saw> {
+    return this.echoed(this.ask(peer, name, options));
+  }
+
+  /** What is expected and what is seen; the case fails where it does not hold. */
+  holds(expected: string, seen: string, holds: boolean): void {
+    this.expected = expected;
+    this.seen = seen;
+    if (!holds) throw new Failed(seen);
   }
 
   /** How often the probe has reported it, by now. */

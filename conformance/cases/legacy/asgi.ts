@@ -2,14 +2,14 @@
 import { data, rstStream } from '../../../wire/index.ts';
 import type { Asked } from '../../gateway/trial.ts';
 import { legacyChapter } from '../../legacy/case.ts';
-import { arrived } from '../../legacy/content.ts';
 import { hashOf } from '../../legacy/hash.ts';
 import { valuesOf } from '../../legacy/saw.ts';
 import type { LegacyTrial } from '../../legacy/trial.ts';
+import { blocksAreNotHeldBack, hinted, LINK, promisesOf } from './alike.ts';
 
 const ASGI = ['asgi'] as const;
 
-/** Not applicable where the scope does not offer the extension. */
+/** Waits for the call; not applicable where the scope does not offer the extension. */
 async function offered(trial: LegacyTrial, asked: Asked, extension: string): Promise<void> {
   const { raw } = await trial.saw(asked);
   if ((raw['extensions'] as readonly string[]).includes(extension)) return;
@@ -25,8 +25,7 @@ export default legacyChapter('asgi', {
     async run(trial) {
       const peer = await trial.open();
       const asked = trial.askAt(peer, 'a', '?q=%41', { method: 'PUT', fields: ['x-list', 'a'] });
-      const { raw, fields } = await trial.saw(asked);
-      await trial.answers(asked);
+      const { raw, fields } = await trial.echoed(asked);
       const { type, asgi, http_version, method, scheme, query_string, octets } = raw;
       const seen = JSON.stringify({ type, asgi, http_version, method, scheme, query_string, octets });
       const wanted = JSON.stringify({
@@ -38,9 +37,7 @@ export default legacyChapter('asgi', {
         query_string: 'q=%41',
         octets: true,
       });
-      trial.expected = `a scope with ${wanted}`;
-      trial.seen = `the scope has ${seen}`;
-      if (seen !== wanted) trial.fail(trial.seen);
+      trial.holds(`a scope with ${wanted}`, `the scope has ${seen}`, seen === wanted);
       const names = raw['headers'] as readonly string[];
       const wrong = names.find((name, at) => at % 2 === 0 && (name !== name.toLowerCase() || name.startsWith(':')));
       if (wrong !== undefined) trial.fail(`the headers have the name ${wrong}`);
@@ -79,19 +76,7 @@ export default legacyChapter('asgi', {
     requirement: 'asgi/http/body',
     title: 'A body that is sent reaches the client before the next one is.',
     interfaces: ASGI,
-    async run(trial) {
-      const peer = await trial.open();
-      const asked = trial.ask(peer, 'a');
-      await trial.saw(asked);
-      trial.head(asked);
-      for (const octets of [5, 10]) {
-        trial.act(asked, 'block', { text: 'block' });
-        trial.expected = `${octets} octets come while the application gives no more`;
-        await arrived(trial, asked, octets);
-      }
-      trial.act(asked, 'end');
-      await trial.answered(asked, 200, 10);
-    },
+    run: blocksAreNotHeldBack,
   },
 
   disconnect: {
@@ -100,11 +85,7 @@ export default legacyChapter('asgi', {
     interfaces: ASGI,
     async run(trial) {
       const peer = await trial.open();
-      const asked = trial.ask(peer, 'a');
-      await trial.saw(asked);
-      trial.head(asked);
-      trial.act(asked, 'block', { text: 'block' });
-      await arrived(trial, asked, 5);
+      const asked = await trial.begun(peer);
       trial.act(asked, 'watch');
       peer.send(rstStream(asked.stream, 'CANCEL'));
       trial.expected = 'http.disconnect';
@@ -125,13 +106,8 @@ export default legacyChapter('asgi', {
       const { path } = trial.exchange('twin-1001');
       await trial.does(asked, 'push', { path });
       await trial.answers(asked);
-      const promised = peer.received.flatMap(({ payload }) =>
-        payload.type === 'PUSH_PROMISE' ? [payload.promised] : [],
-      );
-      const paths = promised.map(stream => valuesOf({ fields: peer.stream(stream).request }, ':path').join());
-      trial.expected = `a promise of ${path}`;
-      trial.seen = `promised is ${paths.join() || 'nothing'}`;
-      if (paths.join() !== path) trial.fail(trial.seen);
+      const paths = promisesOf(peer).map(promise => promise.path);
+      trial.holds(`a promise of ${path}`, `promised is ${paths.join() || 'nothing'}`, paths.join() === path);
     },
   },
 
@@ -143,13 +119,8 @@ export default legacyChapter('asgi', {
       const peer = await trial.open();
       const asked = trial.ask(peer, 'a');
       await offered(trial, asked, 'http.response.early_hint');
-      const link = '</style.css>; rel=preload';
-      await trial.does(asked, 'hints', { link });
-      const record = await trial.answers(asked);
-      const links = valuesOf({ fields: record.interimFields[0] ?? [] }, 'link').join();
-      trial.expected = `103 with link: ${link}`;
-      trial.seen = `status ${record.interim.join() || 'none'} comes first, with link ${links}`;
-      if (record.interim[0] !== 103 || links !== link) trial.fail(trial.seen);
+      await trial.does(asked, 'hints', { link: LINK });
+      hinted(trial, await trial.answers(asked));
     },
   },
 

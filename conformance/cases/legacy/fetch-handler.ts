@@ -10,13 +10,11 @@ export default legacyChapter('fetch-handler', {
     claims: ['adapter'],
     async run(trial) {
       const peer = await trial.open();
-      const early = trial.ask(peer, 'early');
-      await trial.saw(early);
+      const early = await trial.called(peer, 'early');
       peer.send(rstStream(early.stream, 'CANCEL'));
       trial.expected = 'the event "abort"';
       await trial.told(early, 'aborted');
-      const whole = trial.ask(peer, 'whole');
-      await trial.saw(whole);
+      const whole = await trial.called(peer, 'whole');
       await trial.answers(whole);
       await trial.quietApp(peer);
       if (trial.times(whole, 'aborted') > 0) trial.fail('the signal aborts behind a whole response');
@@ -32,11 +30,9 @@ export default legacyChapter('fetch-handler', {
     async run(trial) {
       const peer = await trial.open();
       const asked = trial.ask(peer, 'a');
-      const { raw } = await trial.saw(asked);
-      await trial.answers(asked);
-      trial.expected = `an exchange with the id ${asked.stream}`;
-      trial.seen = `Symbol.for("msgi.exchange") has the id ${JSON.stringify(raw['exchange'])}`;
-      if (raw['exchange'] !== asked.stream) trial.fail(trial.seen);
+      const { raw } = await trial.echoed(asked);
+      const seen = `Symbol.for("msgi.exchange") has the id ${JSON.stringify(raw['exchange'])}`;
+      trial.holds(`an exchange with the id ${asked.stream}`, seen, raw['exchange'] === asked.stream);
     },
   },
 
@@ -48,8 +44,7 @@ export default legacyChapter('fetch-handler', {
     async run(trial) {
       const peer = await trial.open();
       const asked = trial.askAt(peer, 'a', '/b%20c?d=%41');
-      const { raw } = await trial.saw(asked);
-      await trial.answers(asked);
+      const { raw } = await trial.echoed(asked);
       const url = `${trial.subject.endpoint.scheme}://${trial.subject.authority}${asked.path}/b%20c?d=%41`;
       trial.expected = `a Request of ${url}`;
       trial.seen = `the URL is ${JSON.stringify(raw['url'])}`;

@@ -6,7 +6,7 @@ import messages from './messages.ts';
 import nodeHandler from './node-handler.ts';
 import running from './running.ts';
 import smuggling from './smuggling.ts';
-import wsgi from './wsgi.ts';
+import { wsgiCases } from './wsgi/index.ts';
 
 export const legacyCases: readonly Case[] = [
   ...messages,
@@ -14,6 +14,6 @@ export const legacyCases: readonly Case[] = [
   ...smuggling,
   ...nodeHandler,
   ...fetchHandler,
-  ...wsgi,
+  ...wsgiCases,
   ...asgi,
 ];

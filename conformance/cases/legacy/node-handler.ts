@@ -4,6 +4,7 @@ import type { Asked } from '../../gateway/trial.ts';
 import { legacyChapter } from '../../legacy/case.ts';
 import { valuesOf } from '../../legacy/saw.ts';
 import { describeAnswer } from '../../trial.ts';
+import { EXPECTS, hinted, LINK, promisesOf } from './alike.ts';
 
 export default legacyChapter('node-handler', {
   'inherits-of-node': {
@@ -46,9 +47,7 @@ export default legacyChapter('node-handler', {
     interfaces: ['node'],
     async run(trial) {
       const peer = await trial.open();
-      const fields = ['expect', '100-continue', 'content-length', '5'];
-      const asked = trial.ask(peer, 'a', { method: 'POST', fields, endStream: false });
-      await trial.saw(asked);
+      const asked = await trial.called(peer, 'a', EXPECTS);
       await trial.does(asked, 'continue');
       const record = peer.stream(asked.stream);
       trial.expected = 'one 100 without END_STREAM, then the answer';
@@ -71,16 +70,12 @@ export default legacyChapter('node-handler', {
     interfaces: ['node'],
     async run(trial) {
       const peer = await trial.open();
-      const asked = trial.ask(peer, 'a');
-      await trial.saw(asked);
-      const link = '</style.css>; rel=preload; as=style';
-      await trial.does(asked, 'hints', { link });
+      const asked = await trial.called(peer);
+      await trial.does(asked, 'hints', { link: LINK });
       const record = peer.stream(asked.stream);
-      trial.expected = `103 with link: ${link}`;
+      trial.expected = 'informational 103 while the application goes on';
       await peer.until(() => record.interim.length > 0 || record.over || peer.over, 'the 103');
-      const links = valuesOf({ fields: record.interimFields[0] ?? [] }, 'link');
-      if (record.interim[0] !== 103 || links.join() !== link)
-        trial.fail(`writeEarlyHints sends no 103 with its link: status ${record.interim.join()}, link ${links.join()}`);
+      hinted(trial, record);
       await trial.answers(asked);
       await trial.answered(asked, 200, 0);
     },
@@ -93,8 +88,7 @@ export default legacyChapter('node-handler', {
     interfaces: ['node'],
     async run(trial) {
       const peer = await trial.open();
-      const asked = trial.ask(peer, 'a', { fields: ['te', 'trailers'] });
-      await trial.saw(asked);
+      const asked = await trial.called(peer, 'a', { fields: ['te', 'trailers'] });
       trial.head(asked, { fields: ['trailer', 'x-sum'] });
       trial.act(asked, 'block', { text: 'content' });
       trial.act(asked, 'end', { trailers: ['x-sum', 'seven'] });
@@ -112,8 +106,7 @@ export default legacyChapter('node-handler', {
     claims: ['adapter'],
     async run(trial) {
       const peer = await trial.open();
-      const asked = trial.ask(peer, 'a', { method: 'POST', endStream: false });
-      await trial.saw(asked);
+      const asked = await trial.called(peer, 'a', { method: 'POST', endStream: false });
       peer.send(rstStream(asked.stream, 'CANCEL'));
       trial.expected = '"aborted" and "close", with the response not finished';
       await trial.told(asked, 'aborted');
@@ -130,8 +123,7 @@ export default legacyChapter('node-handler', {
     claims: ['adapter'],
     async run(trial) {
       const peer = await trial.open();
-      const asked = trial.ask(peer, 'a');
-      await trial.saw(asked);
+      const asked = await trial.called(peer);
       const { result, error } = await trial.did(asked, 'socket');
       trial.expected = 'the write is refused, and the connection goes on';
       const refused = error !== null || (result as { readonly refused: boolean }).refused;
@@ -160,8 +152,7 @@ export default legacyChapter('node-handler', {
     claims: ['push'],
     async run(trial) {
       const peer = await trial.open({ settings: [['ENABLE_PUSH', 1]] });
-      const asked = trial.ask(peer, 'a');
-      await trial.saw(asked);
+      const asked = await trial.called(peer);
       const { path } = trial.exchange('pushed');
       trial.expected = `a promise of ${path}, and its response of 6 octets`;
       const result = (await trial.does(asked, 'push', { path })) as {
@@ -171,13 +162,10 @@ export default legacyChapter('node-handler', {
       if (!result.offered) trial.fail('the response has no createPushResponse');
       if (result.error) trial.fail(`createPushResponse fails: ${result.error}`);
       await trial.answers(asked);
-      const [promised] = peer.received.flatMap(({ payload }) =>
-        payload.type === 'PUSH_PROMISE' ? [payload.promised] : [],
-      );
-      if (promised === undefined) return trial.fail('there is no promise');
-      const record = await peer.answer(promised);
-      if (valuesOf({ fields: record.request }, ':path').join() !== path)
-        trial.fail(`the promise is of ${valuesOf({ fields: record.request }, ':path').join()}`);
+      const [promise] = promisesOf(peer);
+      if (promise === undefined) return trial.fail('there is no promise');
+      if (promise.path !== path) trial.fail(`the promise is of ${promise.path}`);
+      const record = await peer.answer(promise.stream);
       if (record.status !== 200 || record.octets !== 6)
         trial.fail(`the promise is answered with ${describeAnswer(record, peer)}`);
       trial.seen = 'the promise and its response have come';

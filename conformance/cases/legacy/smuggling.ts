@@ -1,8 +1,8 @@
 /** What is malformed over HTTP/2 never reaches an old application: judged by what the application has recorded. */
 import { data } from '../../../wire/index.ts';
-import { askAs, type SectionOptions, withLines, withValue } from '../../gateway/requests.ts';
+import { type SectionOptions, withLines, withValue } from '../../gateway/requests.ts';
 import { legacyChapter } from '../../legacy/case.ts';
-import { notCalled, reachesNobody } from '../../legacy/refusal.ts';
+import { notCalled, onEachCall, reachesNobody } from '../../legacy/refusal.ts';
 
 const ALL = ['node', 'fetch', 'wsgi', 'asgi'] as const;
 
@@ -50,19 +50,14 @@ export default legacyChapter('smuggling', {
     title: 'No octet that a field cannot have, and no field made of one, reaches an application.',
     interfaces: ALL,
     async run(trial) {
-      let peer = await trial.open();
       trial.expected = 'no call, and at worst one without the field';
-      for (const [name, options] of Object.entries({ ...lines(VALUES), ...lines(NAMES) })) {
-        if (peer.over) peer = await trial.open();
-        const asked = askAs(trial, peer, name, options);
-        await trial.calledOrOver(asked);
-        if (!trial.wasInvoked(asked)) continue;
+      await onEachCall(trial, { ...lines(VALUES), ...lines(NAMES) }, async asked => {
         const { fields, hosts, raw } = await trial.saw(asked);
-        const recorded = JSON.stringify({ fields, hosts });
-        if (INJECTED.test(recorded)) trial.fail(`of ${name} the application sees ${JSON.stringify(raw).slice(0, 600)}`);
-        trial.weak(`the application is called on ${name}, without the field`);
+        const seen = `of ${asked.name} the application sees ${JSON.stringify(raw).slice(0, 600)}`;
+        if (INJECTED.test(JSON.stringify({ fields, hosts }))) trial.fail(seen);
+        trial.weak(`the application is called on ${asked.name}, without the field`);
         await trial.answers(asked);
-      }
+      });
       trial.seen = 'the application is called on none';
     },
   },
@@ -195,26 +190,21 @@ export default legacyChapter('smuggling', {
     title: 'A path in absolute or authority form, or without its slash, reaches no application.',
     interfaces: ALL,
     async run(trial) {
-      const forms = {
-        absolute: (path: string) => `http://other.example${path}`,
-        authority: (path: string) => `other.example:80${path}`,
-        bare: (path: string) => path.slice(1),
-        fragment: (path: string) => `${path}#/admin`,
-      };
-      let peer = await trial.open();
-      trial.expected = `a :path in the form ${Object.keys(forms).join(', ')} reaches no application`;
-      for (const [name, form] of Object.entries(forms)) {
-        if (peer.over) peer = await trial.open();
-        const asked = askAs(trial, peer, name, { change: withValue(':path', form) });
-        await trial.calledOrOver(asked);
-        if (!trial.wasInvoked(asked)) continue;
+      const requests = values({
+        absolute: [':path', path => `http://other.example${path}`],
+        authority: [':path', path => `other.example:80${path}`],
+        bare: [':path', path => path.slice(1)],
+        fragment: [':path', path => `${path}#/admin`],
+      });
+      trial.expected = `a :path in the form ${Object.keys(requests).join(', ')} reaches no application`;
+      await onEachCall(trial, requests, async asked => {
         const saw = await trial.saw(asked);
         // An application that is told another host than the authority takes the request for one to somebody else.
         if (saw.hosts.some(host => host.includes('other.example')))
-          trial.fail(`the :path decides the host: ${JSON.stringify(saw.hosts)} on ${name}`);
-        trial.weak(`the application is called on ${name} with path ${saw.path}`);
+          trial.fail(`the :path decides the host: ${JSON.stringify(saw.hosts)} on ${asked.name}`);
+        trial.weak(`the application is called on ${asked.name} with path ${saw.path}`);
         await trial.answers(asked);
-      }
+      });
       trial.seen = 'each is refused, and the application is not called';
     },
   },
@@ -229,6 +219,7 @@ export default legacyChapter('smuggling', {
       const asked = trial.ask(peer, 'a', { fields: ['host', 'other.invalid'], onPurpose: true });
       trial.expected = `a refusal, or the host ${trial.subject.authority} alone`;
       await trial.calledOrOver(asked);
+      if (!trial.wasInvoked(asked)) await trial.quietApp(await trial.open());
       trial.seen = 'the request is refused';
       if (!trial.wasInvoked(asked)) return;
       const { hosts } = await trial.saw(asked);
@@ -248,8 +239,7 @@ export default legacyChapter('smuggling', {
       const raw = ['/a/../b', '/./c', '//d', '/e//f/', '/%2e%2e/g', '/h%2Fi', '/%252e', '/j;k=1/..;/l'];
       for (const [at, rest] of raw.entries()) {
         const asked = trial.askAt(peer, `p${at}`, rest);
-        const saw = await trial.saw(asked);
-        await trial.answers(asked);
+        const saw = await trial.echoed(asked);
         const path = `${trial.exchange(`p${at}`).path}${trial.face === 'node' ? rest : decodeURIComponent(rest)}`;
         trial.expected = `the path ${path}`;
         if (saw.path !== path) trial.fail(`the path ${rest} is tidied: the application sees ${saw.path}`);

@@ -92,6 +92,16 @@ export default [
     }),
   },
   {
+    id: 'legacy/no-content-is-a-length',
+    deviation: 'The server says content-length: 0 with HEAD where the application gives no content.',
+    clause: 'RFC 9110 §8.6',
+    fails: ['legacy/head-has-the-length-of-get'],
+    seen: /content-length is 0 with HEAD where GET has 7 octets/,
+    wire: spoilsResponses(({ stream, fields }) =>
+      stream === CONTROL + 4 ? [...fields, 'content-length', '0'] : fields,
+    ),
+  },
+  {
     id: 'legacy/other-fields-on-http1',
     deviation: 'The server changes a field of a response over HTTP/1.1.',
     clause: 'MSGI-ADAPT-1',

@@ -40,7 +40,7 @@ export default [
     deviation: 'The call writeEarlyHints sends 103 without the links.',
     clause: 'MSGI-ADAPT-11',
     fails: ['node-handler/early-hints'],
-    seen: /sends no 103 with its link/,
+    seen: /status 103 comes first, with link $/,
     wire: spoilsResponses(({ fields }) => mapLines(fields, (name, value) => (name === 'link' ? [] : [name, value]))),
   },
   {
