@@ -47,6 +47,7 @@ export class HostEnd {
   #transcript: Transcript;
   #signal: AbortSignal;
   readonly #settled = new Set<number>();
+  readonly #room = new Map<number, number>();
   #highestPromise = 0;
   readonly #hello: Hello | null;
   readonly #filters: PipeFilters;
@@ -95,6 +96,11 @@ export class HostEnd {
     return done() && !this.over && this.grammar.findings.length === 0;
   }
 
+  /** Octets that may be written for the exchange by now: its room, and the CREDIT since, less what was written. */
+  room(number: number): number {
+    return this.#room.get(number) ?? 0;
+  }
+
   /** The number of the next promise. */
   promise(): number {
     return this.#highestPromise + 2;
@@ -111,7 +117,18 @@ export class HostEnd {
       this.grammar.promised(promise);
     }
     if (type === 'SETTLED') this.#settled.add(number);
+    if (payload instanceof Uint8Array) this.#room.set(number, this.room(number) - payload.length);
     this.#write(frameOf(encode(message)), words(message));
+  }
+
+  /** Content, as there is room for it (MSGI-PROC-23): a server may give none before START, and little at a time. */
+  async pour(number: number, octets: number): Promise<void> {
+    for (let left = octets; left > 0 && !this.over; ) {
+      await this.until(() => this.room(number) > 0 || this.over, `room for content of number ${number}`);
+      const size = Math.min(left, this.room(number));
+      if (size > 0) this.send('DATA', number, new Uint8Array(size));
+      left -= size;
+    }
   }
 
   /** A frame of any kind. */
@@ -217,9 +234,15 @@ export class HostEnd {
     this.#transcript.event('=', 0, 'SERVER', what, encodeFrame(kept));
     if (message !== null) {
       this.received.push(message);
+      this.#grant(message);
       this.#answer(message);
     }
     this.#wake();
+  }
+
+  #grant({ type, number, payload }: ServerMessage): void {
+    if (type === 'HEAD') this.#room.set(number, payload.room);
+    if (type === 'CREDIT') this.#room.set(number, this.room(number) + payload);
   }
 
   /** HELLO, and what is no exchange of a case: the positive controls. */
@@ -227,10 +250,13 @@ export class HostEnd {
     const first = this.received.length === 1;
     if (message.type === 'HELLO' && first && this.#hello !== null) this.hello(this.#hello);
     if (message.type !== 'HEAD' || message.payload.request.target.startsWith(`/${SPACE}/`)) return;
-    const { number, payload } = message;
-    const head = payload.request.method === 'HEAD';
+    // A control without room is one that is not served: the case that waits for it tells that.
+    this.#serve(message).catch(() => {});
+  }
+
+  async #serve({ number, payload }: MessageWith<'HEAD'>): Promise<void> {
     this.send('START', number, { status: 200, fields: ['content-length', `${SMALL_OCTETS}`] });
-    if (!head) this.send('DATA', number, new Uint8Array(SMALL_OCTETS));
+    if (payload.request.method !== 'HEAD') await this.pour(number, SMALL_OCTETS);
     this.send('END', number, {});
     this.send('SETTLED', number, {});
   }

@@ -81,7 +81,7 @@ export default {
       peer.send(data(x.stream, new Uint8Array(3), { endStream: true }));
       await trial.message(x, 'END');
       trial.say(x, 'START', { status: 201, fields: [] });
-      trial.say(x, 'DATA', new Uint8Array(5));
+      await x.host.pour(x.number, 5);
       trial.say(x, 'END', {});
       trial.say(x, 'SETTLED', {});
       await trial.answered(x, 201);

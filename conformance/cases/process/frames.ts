@@ -19,7 +19,7 @@ async function whole(trial: ProcessTrial): Promise<Forwarded> {
   peer.send(data(x.stream, new Uint8Array(5)), trailers);
   await trial.message(x, 'END');
   trial.say(x, 'START', { status: 200, fields: ['x-name', 'value'] });
-  trial.say(x, 'DATA', new Uint8Array(5));
+  await x.host.pour(x.number, 5);
   trial.say(x, 'END', { fields: ['x-sum', '2'] });
   trial.say(x, 'SETTLED', {});
   await trial.answered(x, 200);
