@@ -3,7 +3,6 @@ import { data, headers, plainBlock, rstStream } from '../../../../wire/index.ts'
 import { reportedError } from '../../../application/kit.ts';
 import type { Json } from '../../../application/messages.ts';
 import { suite } from '../../../gateway/case.ts';
-import type { GatewayTrial } from '../../../gateway/trial.ts';
 import { drained, errorOf, outcome } from './acts.ts';
 
 const upload = { method: 'POST', endStream: false } as const;
@@ -64,7 +63,8 @@ export default suite('lifecycle', {
       for (const name of ['stopped', 'failed']) {
         const asked = trial.ask(peer, name, upload);
         await trial.waits(asked);
-        await peer.fence(data(asked.stream, 'four'));
+        peer.send(data(asked.stream, 'four'));
+        await trial.quietApp(peer);
         trial.release(asked);
         await trial.reported(asked, 'before', 4);
         await trial.reported(asked, 'after', 0);
@@ -138,7 +138,7 @@ export default suite('lifecycle', {
         await trial.waits(asked);
         if (trailers.length === 0) peer.send(data(asked.stream, 'four', { endStream: true }));
         else peer.send(data(asked.stream, 'four'), headers(asked.stream, plainBlock(trailers), { endStream: true }));
-        await peer.fence();
+        await trial.quietApp(peer);
         trial.release(asked);
         await trial.reported(asked, 'unread', null);
         await trial.reported(asked, 'end', trailers);
@@ -162,16 +162,12 @@ export default suite('lifecycle', {
       const peer = await trial.open();
       const asked = trial.ask(peer, 'a', upload);
       await trial.waits(asked);
-      await ended(trial, asked);
+      peer.send(data(asked.stream, 'four', { endStream: true }));
+      await trial.quietApp(peer);
+      trial.release(asked);
       await trial.reported(asked, 'unread', [4, 0, false]);
       await trial.reported(asked, 'credited', 0);
       await trial.reported(asked, 'read', 0);
     },
   },
 });
-
-/** Four octets and the end have arrived. */
-async function ended(trial: GatewayTrial, asked: ReturnType<GatewayTrial['ask']>): Promise<void> {
-  await asked.peer.fence(data(asked.stream, 'four', { endStream: true }));
-  trial.release(asked);
-}
