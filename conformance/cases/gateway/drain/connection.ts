@@ -8,11 +8,12 @@ import type { Peer } from '../../../peer/peer.ts';
 /** The last stream of a GOAWAY that names none (RFC 9113 §6.8). */
 const MAX_STREAM_ID = 2 ** 31 - 1;
 
-/** Milliseconds within which a server without an acknowledgement waits, less what the way to the kit takes. */
-const LEAST = 900;
-
-/** The limit of MSGI-SPAN-9 itself. */
+/** The limit of MSGI-SPAN-9, milliseconds, and the least of it by a coarse clock. */
 const LIMIT = 1000;
+const LEAST = 980;
+
+/** Tries in which a request is sent before the last GOAWAY: on a slow machine a second passes sooner. */
+const TRIES = 3;
 
 const drains: Handler = (x, kit) => {
   kit.report('before', x.connection.draining);
@@ -46,7 +47,8 @@ export default suite('drain', {
       for (const asked of held) await trial.report(asked, 'drain');
       await trial.quietApp(other);
       if (trial.app.reports(elsewhere, 'drain').length > 0) trial.fail('an exchange of another connection is told');
-      if (trial.app.all.some(({ event }) => event === 'lifespan')) trial.fail('the application is told');
+      const told = trial.app.all.some(message => message.event === 'lifespan' && message.member === 'drain');
+      if (told) trial.fail('the application is told');
       trial.seen = 'two exchanges of the connection are told, and nobody else';
     },
   },
@@ -101,10 +103,7 @@ export default suite('drain', {
     async run(trial) {
       const { peer, held } = await draining(trial, 'held-1', 'held-2');
       peer.stopReplies();
-      const opaque = await announced(trial, peer);
-      const since = trial.ms;
-      // Its acknowledgement would not tell that GOAWAY has been read.
-      if (at(peer, 'PING') < at(peer, 'GOAWAY')) trial.fail('PING comes before GOAWAY');
+      const since = await announced(trial, peer);
       const [first] = peer.goaways;
       if (first?.lastStream !== MAX_STREAM_ID || first.code !== 'NO_ERROR')
         trial.fail(`the first GOAWAY has last stream ${first?.lastStream} and ${first?.code}`);
@@ -113,7 +112,7 @@ export default suite('drain', {
       await trial.answered(between, 200, 0);
       if (peer.goaways.length > 1 && trial.ms - since < LEAST)
         trial.fail('the last GOAWAY comes before the acknowledgement of PING');
-      peer.send(ping(opaque, true));
+      peer.send(...pings(peer).map(opaque => ping(opaque, true)));
       await final(peer);
       const { lastStream = 0, code } = peer.goaways[1] ?? {};
       if (lastStream < behind.stream || lastStream === MAX_STREAM_ID || code !== 'NO_ERROR')
@@ -132,11 +131,11 @@ export default suite('drain', {
     async run(trial) {
       const { peer } = await draining(trial, 'held');
       peer.stopReplies();
-      await announced(trial, peer);
-      const since = trial.ms;
+      const since = await announced(trial, peer);
       await trial.idle(final(peer));
       const waited = Math.round(trial.ms - since);
-      if (waited < LEAST) trial.fail(`the last GOAWAY comes ${waited} ms behind the first, without an acknowledgement`);
+      if (waited < LEAST)
+        trial.fail(`the last GOAWAY comes ${waited} ms behind the request to drain, without an acknowledgement`);
       trial.seen = `the last GOAWAY comes at the limit of ${LIMIT} ms`;
     },
   },
@@ -146,14 +145,9 @@ export default suite('drain', {
     title: 'A request that comes between the two GOAWAY frames of a drain is served, and told at once.',
     app: { held, drains, late: held },
     async run(trial) {
-      const { peer } = await draining(trial, 'held');
-      peer.stopReplies();
-      await announced(trial, peer);
-      const late = trial.ask(peer, 'late', { onPurpose: true });
-      await trial.first(
-        trial.report(late, 'drain').then(() => {}),
-        peer.until(() => peer.over || peer.stream(late.stream).over, 'the answer of late'),
-      );
+      let late = await between(trial, 1);
+      for (let n = 2; n <= TRIES && passedOver(late); n += 1) late = await between(trial, n);
+      if (passedOver(late)) trial.fail(`the last GOAWAY is below a request behind the first, ${TRIES} times`);
       trial.release(late);
       await trial.answered(late, 200, 0);
     },
@@ -199,18 +193,42 @@ async function draining(trial: GatewayTrial, ...names: readonly string[]): Promi
   return { peer, held };
 }
 
-/** Lets the application drain, and gives the octets of the PING behind the first GOAWAY. */
-async function announced(trial: GatewayTrial, peer: Peer): Promise<Uint8Array> {
+/** Lets the application drain, and waits for GOAWAY and the PING behind it. Gives the moment before the drain began. */
+async function announced(trial: GatewayTrial, peer: Peer): Promise<number> {
+  const since = trial.ms;
   await trial.answered(trial.ask(peer, 'drains'), 200, 0);
-  await peer.until(() => peer.over || (at(peer, 'PING') >= 0 && at(peer, 'GOAWAY') >= 0), 'GOAWAY and PING');
-  const ping = peer.received[at(peer, 'PING')]?.payload;
-  if (ping?.type !== 'PING' || at(peer, 'GOAWAY') < 0) trial.fail('the connection ends without GOAWAY and PING');
-  return ping.opaque;
+  await peer.until(() => peer.over || peer.goaways.length > 1 || pings(peer).length > 0, 'GOAWAY, and PING behind it');
+  // The acknowledgement of one before it would not tell that GOAWAY has been read.
+  if (pings(peer).length === 0) trial.fail('no PING comes behind the first GOAWAY');
+  return since;
 }
 
-/** The place of the first frame of that type that answers none of the kit's; −1 where there is none. */
-function at({ received }: Peer, type: 'PING' | 'GOAWAY'): number {
-  return received.findIndex(({ payload }) => payload.type === type && !(payload.type === 'PING' && payload.ack));
+/** Octets of the PINGs behind the first GOAWAY: a server may send others, for ends of its own. */
+function pings({ received }: Peer): readonly Uint8Array[] {
+  const first = received.findIndex(({ payload }) => payload.type === 'GOAWAY');
+  if (first < 0) return [];
+  return received
+    .slice(first)
+    .flatMap(({ payload }) => (payload.type === 'PING' && !payload.ack ? [payload.opaque] : []));
+}
+
+/** A request behind the first GOAWAY of a connection, once it is told, over, or said to be beyond the last one. */
+async function between(trial: GatewayTrial, n: number): Promise<Asked> {
+  const { peer } = await draining(trial, `held-${n}`);
+  peer.stopReplies();
+  await announced(trial, peer);
+  const late = trial.ask(peer, `late-${n}`, { onPurpose: true });
+  await trial.first(
+    trial.report(late, 'drain').then(() => {}),
+    peer.until(() => peer.over || peer.stream(late.stream).over || passedOver(late), `the answer of ${late.name}`),
+  );
+  return late;
+}
+
+/** The last GOAWAY came sooner than the request, or so it says. */
+function passedOver({ peer, stream }: Asked): boolean {
+  const [, last] = peer.goaways;
+  return last !== undefined && last.lastStream < stream;
 }
 
 /** Waits for the second GOAWAY. */

@@ -134,7 +134,7 @@ export default [
     deviation: 'The server sends the PING of a drain before its GOAWAY.',
     clause: 'MSGI-SPAN-9',
     fails: ['drain/goaway-ping-goaway'],
-    seen: /PING comes before GOAWAY/,
+    seen: /no PING comes behind the first GOAWAY/,
     wire: () => {
       let told: Frame | null = null;
       let asked = false;
@@ -156,7 +156,7 @@ export default [
     deviation: 'The server sends both GOAWAY frames at once.',
     clause: 'MSGI-SPAN-9',
     fails: ['drain/goaway-ping-goaway', 'drain/last-goaway-without-an-acknowledgement'],
-    seen: /comes before the acknowledgement of PING|comes \d+ ms behind the first, without an acknowledgement/,
+    seen: /comes before the acknowledgement of PING|comes \d+ ms behind the request to drain, without an acknowledgement/,
     wire: () => {
       let said = false;
       let last = 0;
@@ -179,7 +179,7 @@ export default [
     deviation: 'The server refuses requests from its first GOAWAY on.',
     clause: 'MSGI-SPAN-10',
     fails: ['drain/requests-before-the-last-goaway-are-served'],
-    seen: /late: RST_STREAM \(code 7\)/,
+    seen: /late-1: RST_STREAM \(code 7\)/,
     wire: link => behindGoaway(1, crossing(), ({ stream }) => [rstStream(stream, 'REFUSED_STREAM')])(link),
   },
   {
