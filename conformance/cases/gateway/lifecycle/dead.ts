@@ -84,7 +84,7 @@ export default suite('lifecycle', {
       await toldThat(trial, idle, 'late', 'TypeError');
       await toldThat(trial, open, 'late', 'ExchangeError');
       await toldThat(trial, done, 'late', 'TypeError');
-      await trial.answered(idle, 500, 0);
+      await trial.answered(idle, 500);
       peer.send(windowUpdate(done.stream, 1000));
       await trial.answered(done, 200, WRITTEN);
     },
