@@ -244,6 +244,7 @@ export default suite('messages', {
     app: readsToTheEnd,
     async run(trial) {
       const peer = await trial.open();
+      trial.needWindow(peer, 6);
       const contents = {
         short: [data(1, '1234', { endStream: true })],
         long: [data(1, '123456', { endStream: true })],

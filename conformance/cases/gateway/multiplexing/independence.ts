@@ -131,6 +131,9 @@ export default suite('multiplexing', {
 
 /** Uploads that nobody reads, until the connection window that there was is spent. */
 async function fill(trial: GatewayTrial, peer: Peer, credit: number): Promise<void> {
+  const needed = Math.ceil(credit / peer.ledger.setting('theirs', 'INITIAL_WINDOW_SIZE'));
+  if (needed >= peer.ledger.setting('theirs', 'MAX_CONCURRENT_STREAMS'))
+    trial.notApplicable(`the window of the connection is that of ${needed} exchanges`);
   for (let left = credit, n = 1; left > 0 && !peer.over; n += 1) {
     const held = trial.ask(peer, `held-${n}`, { method: 'POST', endStream: false });
     let room = Math.min(left, peer.stream(held.stream).sendWindow);
