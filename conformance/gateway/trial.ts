@@ -44,6 +44,12 @@ export class GatewayTrial extends Trial {
     return this.subject.claims.has('process');
   }
 
+  /** The case is about one lifespan of the application, or about one pipe, as each process behind a server has its own. */
+  needOneProcess(): void {
+    const hosts = this.subject.gateway?.control.hosts ?? 0;
+    if (hosts > 1) this.notApplicable(`the application runs in ${hosts} processes where the case is about one`);
+  }
+
   /** Milliseconds since some moment, for lower bounds on what a server waits. */
   get ms(): number {
     return performance.now();

@@ -17,6 +17,8 @@ const CLOSE_MS = 1000;
 export interface Lease {
   readonly instance: Instance;
   readonly host: HostEnd;
+  /** All that the server has started: more than that one where it runs several processes. */
+  readonly hosts: readonly HostEnd[];
 }
 
 interface Shared extends Lease {
@@ -89,7 +91,7 @@ export class InstancePool {
       // Where somebody took its port, it was started again on another.
       const host = hosts.find(({ over }) => !over);
       if (host === undefined) throw new TargetError('the server has ended the pipe of a sound host');
-      return { instance, host, pipes };
+      return { instance, host, hosts, pipes };
     } catch (error) {
       pipes.close();
       throw error;

@@ -35,7 +35,9 @@ export class ProcessTrial extends Trial {
   readonly #start: Idle;
   #pipes: Pipes | null = null;
   #instance: Promise<Instance> | null = null;
-  #changed = (): void => {};
+  /** Every pipe of an instance that other cases have used before. */
+  #leased: readonly HostEnd[] = [];
+  readonly #changed = new Set<() => void>();
 
   /** `start`: stops the clock of the case while the subject starts. */
   constructor(subject: Subject, signal: AbortSignal, idle: Idle, caseId: string, start: Idle) {
@@ -50,16 +52,18 @@ export class ProcessTrial extends Trial {
 
   /**
    * Gives the pipe of an instance, with HELLO from both ends. `hello`: what the kit says. It is one that other cases may have
-   * used before, where the case is not `fresh`.
+   * used before, where the case is not `fresh`. Unless it is about `several`, the application runs in one process.
    */
-  async begin(hello: Partial<Hello> = {}): Promise<HostEnd> {
+  async begin(hello: Partial<Hello> = {}, several = false): Promise<HostEnd> {
     const lease = this.subject.host?.lease;
     if (lease === undefined) await this.#launch({ ...HELLO, ...hello });
     else await this.#take(lease);
     await this.up();
     // Where somebody took its port, it was started again on another.
-    const host = this.hosts.find(({ over }) => !over);
+    const [host, ...others] = (lease === undefined ? this.hosts : this.#leased).filter(({ over }) => !over);
     if (host === undefined) throw new Failed('the server has ended the pipe of a sound host');
+    if (others.length > 0 && !several)
+      this.notApplicable('the server runs several processes where the case is about one: its manifest may start one');
     return host;
   }
 
@@ -67,18 +71,16 @@ export class ProcessTrial extends Trial {
     const taken = this.idle(lease());
     this.#instance = taken.then(({ instance }) => instance);
     this.#instance.catch(() => {});
-    const { host } = await taken.catch(notUp);
+    const { host, hosts } = await taken.catch(notUp);
     host.lend(this.transcript, this.signal);
     this.hosts.push(host);
+    this.#leased = hosts;
   }
 
   /** Starts an instance whose pipe the case greets itself; gives the pipe when there is one. */
   async greet(): Promise<HostEnd> {
     await this.#launch(null);
-    const first = new Promise<void>(resolve => {
-      this.#changed = resolve;
-    });
-    if (this.hosts.length === 0) await this.#start(Promise.race([first, this.up()]));
+    if (this.hosts.length === 0) await this.#start(Promise.race([this.#further(), this.up()]));
     return this.hosts[0] as HostEnd;
   }
 
@@ -116,8 +118,11 @@ export class ProcessTrial extends Trial {
     const { transcript, signal } = this;
     this.#pipes = await Pipes.listen((socket: Socket) => {
       const count = this.hosts.length + 1;
-      this.hosts.push(new HostEnd(socket, { count, hello, transcript, signal, deviation }));
-      this.#changed();
+      // A server may start several at once: the case greets the first of them.
+      const greeting = hello ?? (count > 1 ? HELLO : null);
+      this.hosts.push(new HostEnd(socket, { count, hello: greeting, transcript, signal, deviation }));
+      for (const changed of this.#changed) changed();
+      this.#changed.clear();
     });
     this.#instance = host.launch(this.#pipes);
     // Who waits for it is told.
@@ -133,16 +138,26 @@ export class ProcessTrial extends Trial {
   async ask(peer: Peer, name: string, options: Omit<RequestOptions, 'path'> = {}): Promise<Forwarded> {
     const target = this.path(name);
     const stream = peer.ask({ ...options, path: target });
-    const live = this.hosts.filter(({ over }) => !over);
-    const lost = (host: HostEnd): boolean => host.over || peer.stream(stream).resets.length > 0;
-    await this.first(
-      ...live.map(host => host.until(() => host.head(target) !== null || lost(host), `HEAD of ${name}`)),
-    );
-    for (const host of live) {
-      const head = host.head(target);
-      if (head !== null) return { name, peer, stream, host, number: head.number, head: head.payload };
+    for (;;) {
+      const live = this.hosts.filter(({ over }) => !over);
+      for (const host of live) {
+        const head = host.head(target);
+        if (head !== null) return { name, peer, stream, host, number: head.number, head: head.payload };
+      }
+      if (live.length === 0 || peer.stream(stream).resets.length > 0) break;
+      const changed = (host: HostEnd): boolean =>
+        host.head(target) !== null || host.over || peer.stream(stream).resets.length > 0;
+      // A process that is started anew may be given it as well.
+      await this.first(this.#further(), ...live.map(host => host.until(() => changed(host), `HEAD of ${name}`)));
     }
     throw new Failed(`the server ends the pipe where HEAD of ${name} is due`);
+  }
+
+  /** Waits for the next process that the server starts. */
+  #further(): Promise<void> {
+    return new Promise(resolve => {
+      this.#changed.add(resolve);
+    });
   }
 
   /** Target of an exchange of this case. */

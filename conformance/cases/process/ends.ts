@@ -98,7 +98,7 @@ export default {
     title: 'The server goes on with the exchanges of other pipes when one pipe ends.',
     alone: { processes: 2 },
     async run(trial) {
-      await trial.begin();
+      await trial.begin({}, true);
       const peer = await trial.open();
       const lost = await trial.ask(peer, 'lost');
       const kept = await elsewhere(trial, lost);

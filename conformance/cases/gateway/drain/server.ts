@@ -19,6 +19,7 @@ export default suite('drain', {
     },
     async run(trial) {
       const peer = await trial.open();
+      trial.needOneProcess();
       peer.drains = true;
       const held = trial.ask(peer, 'a');
       await trial.waits(held);
@@ -109,6 +110,7 @@ export default suite('drain', {
     }),
     async run(trial) {
       const peer = await trial.open();
+      trial.needOneProcess();
       peer.drains = true;
       const held = trial.ask(peer, 'a');
       await trial.waits(held);
@@ -158,7 +160,7 @@ export default suite('drain', {
         if (code !== ERROR_CODE.CANCEL || by !== 'server')
           trial.fail(`${asked.name} is cancelled with code ${code} by ${by}, not with CANCEL by server`);
       }
-      await trial.answered(silent, 503, 0);
+      await trial.answered(silent, 503);
       const { resets } = await peer.answer(begun.stream);
       if (resets[0] !== ERROR_CODE.CANCEL) trial.fail(`begun ends with RST_STREAM code ${resets[0] ?? 'none'}`);
       trial.seen = '503 where there was no response, RST_STREAM CANCEL where there was';

@@ -95,6 +95,7 @@ export default suite('drain', {
     app: x => x.respond(200),
     async run(trial) {
       await trial.open();
+      trial.needOneProcess();
       if (trial.subject.endpoint.scheme === 'https') trial.notApplicable('the subject has one listener');
       const further = await trial.start();
       const started = await trial.idle(further.started);

@@ -175,10 +175,11 @@ export default suite('flow', {
     },
     async run(trial) {
       const [peer, aside] = [await trial.open(), await trial.open()];
+      trial.needOneProcess();
       peer.stall();
       const asked = trial.ask(peer, 'a');
       const given = await trial.report(asked, 'given');
-      // Over a pipe the server has to take them first: reading before that would make room.
+      // Over a pipe, which is that of the twins, the server has to take them first: reading before that would make room.
       await trial.quietApp(aside);
       peer.resume();
       trial.expected = `fewer than ${MANY} informational responses of eight kibioctets`;

@@ -74,7 +74,7 @@ export default [
     deviation: 'All exchanges have the same locals.',
     clause: 'MSGI-SEC-2',
     fails: ['multiplexing/locals-are-each-ones-own'],
-    seen: /exchange of b is "a", not null/,
+    seen: /exchange of b-1 is "a", not null/,
     wrap: app => {
       const locals = Object.create(null) as Record<string, unknown>;
       return x => app(withMembers(x, { locals }));
@@ -95,5 +95,16 @@ export default [
         return app(withMembers(x, { connection }));
       };
     },
+  },
+  {
+    id: 'multiplexing/locals-of-no-connection',
+    deviation: 'Each exchange has locals of its connection that no other one sees.',
+    clause: 'MSGI-SEC-2',
+    fails: ['multiplexing/locals-are-each-ones-own'],
+    seen: /connection of b is null, not "a"/,
+    wrap: facing(x => {
+      const locals = Object.create(null) as Record<string, unknown>;
+      return withMembers(x, { connection: Object.create(x.connection, { locals: { get: () => locals } }) });
+    }),
   },
 ] satisfies readonly GatewayFault[];
