@@ -55,6 +55,8 @@ export default {
   'credit-is-the-window': {
     requirement: 'MSGI-PROC-28',
     title: 'The server grants the peer the octets of a CREDIT, and no others.',
+    // Where the library returns windows as a whole, what it grants is not what it was given (section 5.8).
+    claims: ['exact-credit'],
     async run(trial) {
       await trial.begin();
       const peer = await trial.open();

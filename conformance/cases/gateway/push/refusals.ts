@@ -253,7 +253,7 @@ export default suite('push', {
       await trial.reported(page, 'own', true);
       await promised(trial, page, 'style');
       await givesFalse(trial, page, 'foreign', 1);
-      await trial.reported(page, 'empty', false);
+      await givesFalse(trial, page, 'empty', 1);
       await trial.answered(await promised(trial, page, 'style'), 200, 6);
       if (promises(page) > 1) trial.fail(`${promises(page)} promises, where push gave true once`);
     },

@@ -1,11 +1,13 @@
 /** Content, informational responses and trailers of HTTP/1.x (chapters 2 and 6). */
 import { suite } from '../../../gateway/case.ts';
+import { answerOf, askAlone, type PlainOptions } from '../../../gateway/plain.ts';
+import { describeResponse } from '../../../peer/http1-response.ts';
 import { asked, request } from '../messages/http1.ts';
 
 export default suite('streaming', {
   'empty-chunks-over-http1': {
     requirement: 'MSGI-DATA-3',
-    title: 'A chunk of no octets does not end the chunked coding of HTTP/1.1.',
+    title: 'A chunk of no octets does not end the content of HTTP/1.1.',
     claims: ['http1'],
     app: async x => {
       const out = x.start(200);
@@ -17,12 +19,10 @@ export default suite('streaming', {
     },
     async run(trial) {
       await trial.open();
-      const { path } = trial.exchange('a');
-      const { text } = await asked(trial, request(`GET ${path} HTTP/1.1`, `Host: ${trial.subject.authority}`));
-      const content = text.slice(text.indexOf('\r\n\r\n') + 4);
-      trial.expected = 'the chunks "a" and "b", in one or two, and the last chunk behind them';
-      trial.seen = `content ${JSON.stringify(content)}`;
-      if (!/^(1\r\na\r\n1\r\nb|2\r\nab)\r\n0\r\n\r\n$/.test(content)) trial.fail(trial.seen);
+      const response = await answerOf(await askAlone(trial, 'a'));
+      trial.expected = 'the content "ab", and its end';
+      trial.seen = `content ${JSON.stringify(response.content)}: ${describeResponse(response)}`;
+      if (response.content !== 'ab' || !response.whole) trial.fail(trial.seen);
     },
   },
 
@@ -54,29 +54,20 @@ export default suite('streaming', {
     },
     async run(trial) {
       await trial.open();
-      const requests = {
-        old: ['HTTP/1.0', 'TE: trailers'],
-        'without-te': ['HTTP/1.1', 'X-A: 1'],
-        length: ['HTTP/1.1', 'TE: trailers'],
-        sent: ['HTTP/1.1', 'TE: trailers'],
-      } as const;
-      const wanted: Readonly<Record<keyof typeof requests, RegExp>> = {
-        old: /^own$/,
-        'without-te': /^3\r\nown\r\n0\r\n\r\n$/,
-        length: /^own$/,
-        sent: /^3\r\nown\r\n0\r\nx-sum: *1\r\n\r\n$/i,
+      const fields = ['te', 'trailers', 'connection', 'te'];
+      const requests: Readonly<Record<string, PlainOptions>> = {
+        old: { version: '1.0', fields },
+        'without-te': {},
+        length: { fields },
+        sent: { fields },
       };
-      for (const name of Object.keys(requests) as (keyof typeof requests)[]) {
-        const [version, line] = requests[name];
-        const { path } = trial.exchange(name);
-        const { text } = await asked(
-          trial,
-          request(`GET ${path} ${version}`, `Host: ${trial.subject.authority}`, line),
-        );
-        const content = text.slice(text.indexOf('\r\n\r\n') + 4);
-        trial.expected = `content of ${name} like ${wanted[name].source}`;
-        trial.seen = `content of ${name} is ${JSON.stringify(content)}`;
-        if (!wanted[name].test(content)) trial.fail(trial.seen);
+      for (const [name, options] of Object.entries(requests)) {
+        const { content, whole, trailers } = await answerOf(await askAlone(trial, name, options));
+        const wanted = name === 'sent' ? 'x-sum: 1' : 'none';
+        const seen = trailers.join(': ') || 'none';
+        trial.expected = `content of ${name} is "own", whole, and trailers ${wanted}`;
+        trial.seen = `content of ${name} is ${JSON.stringify(content)}${whole ? '' : ', cut short'}, trailers ${seen}`;
+        if (content !== 'own' || !whole || seen !== wanted) trial.fail(trial.seen);
       }
     },
   },

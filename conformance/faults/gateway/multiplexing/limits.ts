@@ -68,6 +68,24 @@ export default [
     },
   },
   {
+    id: 'multiplexing/counts-failed-exchanges-for-ever',
+    deviation: 'The server counts an exchange that has failed also when its application has settled.',
+    clause: 'MSGI-MODEL-11',
+    fails: ['multiplexing/failed-applications-count-until-they-settle'],
+    seen: /a request is refused where an application that failed has settled/,
+    wire: link => {
+      let failed = false;
+      return {
+        toServer: frame => {
+          failed ||= frame.type === FRAME_TYPE.RST_STREAM;
+          if (!failed || frame.type !== FRAME_TYPE.HEADERS) return [frame];
+          link.toClient(rstStream(frame.stream, 'REFUSED_STREAM'));
+          return [];
+        },
+      };
+    },
+  },
+  {
     id: 'multiplexing/counts-applications-at-work',
     deviation: 'The server counts applications that work on after whole responses, and gives up what comes beyond.',
     clause: 'MSGI-MODEL-13',

@@ -36,7 +36,7 @@ export default [
     deviation: 'The server writes an empty chunk as it writes others, so that it ends the response.',
     clause: 'MSGI-DATA-3',
     fails: ['streaming/empty-chunks-over-http1'],
-    seen: /content "1\\r\\na\\r\\n0\\r\\n\\r\\n"/,
+    seen: /content "a":/,
     wrap: facing(x => sink(x, inner => new EndingEarly(inner))),
   },
   {
