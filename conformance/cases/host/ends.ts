@@ -105,7 +105,8 @@ export default {
       await x.call('respond', 200, [], { octets: 100 });
       x.settle();
       await x.message('SETTLED');
-      const types = x.types.join(', ');
+      // Content may come in several frames.
+      const types = x.types.filter((type, n, all) => type !== 'DATA' || all[n - 1] !== 'DATA').join(', ');
       trial.seen = types;
       if (types !== 'START, DATA, END, SETTLED') trial.fail(`the host writes ${types}`);
       x.complete();

@@ -2,6 +2,9 @@
 import type { HostCaseBody } from '../../host/case.ts';
 import type { HostTrial } from '../../host/trial.ts';
 
+/** A write that waits at every host: its mark is its own choice (MSGI-FLOW-22). */
+const BEYOND_EVERY_MARK = 2 ** 24;
+
 /** The server ends the pipe. */
 function end(trial: HostTrial): void {
   trial.leaves();
@@ -48,7 +51,7 @@ export default {
       const read = reading.begin('body.read');
       const writing = await trial.ask('writing', { room: 10 });
       await writing.call('start', 200);
-      const write = writing.begin('sink.write', { octets: 200_000 });
+      const write = writing.begin('sink.write', { octets: BEYOND_EVERY_MARK });
       await reading.message('CREDIT');
       await writing.content(10);
       end(trial);

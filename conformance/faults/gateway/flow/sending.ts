@@ -71,6 +71,12 @@ class OwnRoom extends ForwardedSink {
   }
 }
 
+class NeverShut extends ForwardedSink {
+  override get window(): number {
+    return Math.max(1, super.window);
+  }
+}
+
 class CountsAll extends ForwardedSink {
   #written = 0;
   override get buffered(): number {
@@ -149,6 +155,19 @@ export default [
     fails: ['flow/buffered-is-what-waits'],
     seen: /waits of a is 10, not 6/,
     wrap: sinking(inner => new CountsAll(inner)),
+  },
+  {
+    id: 'flow/window-of-one-octet',
+    deviation: 'The window of a sink says 1 where nothing more is taken.',
+    clause: 'MSGI-FLOW-20',
+    fails: [
+      'flow/a-client-that-does-not-read-leaves-no-window',
+      'flow/window-is-what-may-go',
+      'flow/the-window-of-the-connection-counts',
+      'flow/a-window-below-zero-is-0',
+    ],
+    seen: /the window of a is 1 after \d+ octets, and ready waits|(shut|below) of (a|waits) is 1, not 0/,
+    wrap: sinking(inner => new NeverShut(inner)),
   },
   {
     id: 'flow/always-ready',
