@@ -52,6 +52,7 @@ export class Further implements Named {
 
   /** Whether it listens within `ms` milliseconds. */
   async listens(ms: number): Promise<boolean> {
+    // Nothing tells that a server will not listen: whoever asks this rests on a time limit.
     const pause = new Promise<string>(resolve => setTimeout(resolve, ms, ''));
     return typeof (await Promise.race([this.started, pause])) !== 'string';
   }

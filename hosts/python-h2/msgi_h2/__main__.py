@@ -12,8 +12,13 @@ import time
 from .connection import Connection
 from .process import Application, PipeError
 
-# Seconds between two looks at deadlines of the server's own.
+# Seconds between two looks for clients that take nothing (MSGI-FLOW-25): one clock for all exchanges, and not a timer for
+# each that every octet would set anew.
 TICK = 0.2
+
+# Seconds between two looks for what is left in a drain: it is over when the last connection or the last exchange of the pipe
+# is, whichever ends later, and neither knows of the other.
+LOOK = 0.01
 
 
 class Server:
@@ -52,7 +57,7 @@ class Server:
             pipe = self.application.pipe
             if not self.connections and (pipe is None or not pipe.busy):
                 return True
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(LOOK)
         return False
 
 

@@ -1,4 +1,8 @@
-"""Frames of MSGI/process: length, type, number, payload (section 11.2)."""
+"""Frames of MSGI/process: length, type, number, payload (section 11.2).
+
+The server's end. hosts/python-host has that of a host: two programs, each to be copied by itself, share no code on purpose,
+and what one gets wrong the other does not get wrong with it.
+"""
 
 import json
 import struct

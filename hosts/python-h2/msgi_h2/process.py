@@ -223,6 +223,7 @@ class Application:
                 return
             report("the application has ended and is started anew")
             wait = FIRST_WAIT if loop.time() - since > LONG_ENOUGH else min(LONGEST_WAIT, wait * 2)
+            # The wait that MSGI-PROC-49 asks for: a process that always fails is not started all the time.
             await asyncio.sleep(wait)
             since = loop.time()
             self._pipe = Pipe(self._command)

@@ -1,4 +1,7 @@
-"""Frames of MSGI/process, as a host writes and reads them (sections 11.2 and 11.4)."""
+"""Frames of MSGI/process, as a host writes and reads them (sections 11.2 and 11.4).
+
+The server's end is in hosts/python-h2, on purpose without shared code: each is to be copied by itself.
+"""
 
 import json
 import re
