@@ -19,6 +19,20 @@ async function closes(trial: HostTrial, x: DrivenExchange, complete: boolean, co
   trial.seen = `close has ${told}`;
 }
 
+/** An exchange that is closed at the server, with five octets of its request that wait at the host. */
+async function unread(trial: HostTrial): Promise<DrivenExchange> {
+  await trial.open();
+  const x = await trial.ask('a', upload);
+  x.send('DATA', new Uint8Array(5));
+  x.send('END', {});
+  await x.call('respond', 200);
+  await x.whole();
+  x.complete(5);
+  await trial.quiet();
+  if (x.notices('close').length > 0) trial.fail('close comes while content of the request waits to be read');
+  return x;
+}
+
 export default {
   'settled-when-the-promise-has-settled': {
     requirement: 'MSGI-PROC-40',
@@ -185,15 +199,7 @@ export default {
     requirement: 'MSGI-PROC-52',
     title: 'The notice close comes when content that waits at the host has been read, though CLOSE came before.',
     async run(trial) {
-      await trial.open();
-      const x = await trial.ask('a', upload);
-      x.send('DATA', new Uint8Array(5));
-      x.send('END', {});
-      await x.call('respond', 200);
-      await x.whole();
-      x.complete(5);
-      await trial.quiet();
-      if (x.notices('close').length > 0) trial.fail('close comes while content of the request waits to be read');
+      const x = await unread(trial);
       const chunk = JSON.stringify(await x.call('body.read'));
       if (chunk !== '{"octets":5}') trial.fail(`the content that waits is read as ${chunk}`);
       const end = await x.call('body.read');
@@ -206,15 +212,7 @@ export default {
     requirement: 'MSGI-PROC-52',
     title: 'The notice close comes when a request whose content waits at the host is stopped.',
     async run(trial) {
-      await trial.open();
-      const x = await trial.ask('a', upload);
-      x.send('DATA', new Uint8Array(5));
-      x.send('END', {});
-      await x.call('respond', 200);
-      await x.whole();
-      x.complete(5);
-      await trial.quiet();
-      if (x.notices('close').length > 0) trial.fail('close comes while content of the request waits to be read');
+      const x = await unread(trial);
       await x.call('body.stop');
       await closes(trial, x, true, 0, 'app');
     },
