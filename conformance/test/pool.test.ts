@@ -5,13 +5,14 @@ import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { encode } from '../../binding/codec.ts';
 import { type Frame, FrameReader } from '../../binding/frame.ts';
-import type { Head, ServerMessage } from '../../binding/messages.ts';
+import type { ServerMessage } from '../../binding/messages.ts';
 import { CONTROL, pathOf } from '../application/messages.ts';
 import { Transcript } from '../peer/transcript.ts';
 import { octetOf } from '../process/host-end.ts';
 import { InstancePool, type Lease } from '../process/pool.ts';
 import { type Instance, type Target, TargetError } from '../targets/target.ts';
 import { PACKAGE_ROOT } from '../version.ts';
+import { someHead } from './some-head.ts';
 
 interface Server {
   readonly child: ChildProcess;
@@ -64,36 +65,7 @@ async function used({ host }: Lease): Promise<void> {
 const head = (number: number): ServerMessage => ({
   type: 'HEAD',
   number,
-  payload: {
-    connection: 1,
-    id: 1,
-    request: {
-      version: '2',
-      method: 'GET',
-      scheme: 'http',
-      authority: 'a',
-      target: pathOf('process/x', 'x'),
-      base: '',
-      protocol: '',
-      fields: [],
-    },
-    caps: {
-      multiplex: true,
-      duplex: true,
-      push: false,
-      inform: true,
-      trailers: true,
-      tunnel: false,
-      credit: 'exact',
-      priority: 'none',
-      reset: 'code',
-    },
-    priority: { scheme: 'none', urgency: 3, incremental: false },
-    window: 0,
-    room: 0,
-    pushed: false,
-    ended: true,
-  } satisfies Head,
+  payload: someHead(pathOf('process/x', 'x')),
 });
 const opened: ServerMessage = { type: 'OPEN', number: 1, payload: { peer: null, local: null, tls: null } };
 const closed = (number: number): ServerMessage => ({

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { encode } from '../../binding/codec.ts';
 import { type Frame, FrameReader } from '../../binding/frame.ts';
-import type { Head, ServerMessage } from '../../binding/messages.ts';
+import type { ServerMessage } from '../../binding/messages.ts';
 import { CONTROL } from '../application/messages.ts';
 import { Failed } from '../outcome.ts';
 import { Transcript } from '../peer/transcript.ts';
@@ -15,6 +15,7 @@ import { PipeGrammar } from '../process/pipe-grammar.ts';
 import { Pipes } from '../process/pipes.ts';
 import { parseManifest } from '../targets/manifest.ts';
 import { PACKAGE_ROOT } from '../version.ts';
+import { someHead } from './some-head.ts';
 
 function frameOf(message: ServerMessage): Frame {
   const [frame] = new FrameReader(2 ** 24).read(encode(message));
@@ -30,36 +31,7 @@ const open = (number: number): ServerMessage => ({
 const head = (number: number, connection = 1): ServerMessage => ({
   type: 'HEAD',
   number,
-  payload: {
-    connection,
-    id: 1,
-    request: {
-      version: '2',
-      method: 'GET',
-      scheme: 'http',
-      authority: 'a',
-      target: '/',
-      base: '',
-      protocol: '',
-      fields: [],
-    },
-    caps: {
-      multiplex: true,
-      duplex: true,
-      push: false,
-      inform: true,
-      trailers: true,
-      tunnel: false,
-      credit: 'exact',
-      priority: 'none',
-      reset: 'code',
-    },
-    priority: { scheme: 'none', urgency: 3, incremental: false },
-    window: 0,
-    room: 0,
-    pushed: false,
-    ended: true,
-  } satisfies Head,
+  payload: someHead('/', connection),
 });
 const sent = (number: number): ServerMessage => ({ type: 'SENT', number, payload: null });
 const close = (number: number): ServerMessage => ({
