@@ -6,6 +6,7 @@ import type express from 'express';
 import type { NextFunction, Request, Response } from 'express';
 import type { NodeHandler } from '../../from-node.ts';
 import { FILE, MOST_JSON } from './behaviour.ts';
+import { boardOnExpress } from './board/express.ts';
 import { failing, hashOf, readParts, slowly } from './by-hand.ts';
 import type { World } from './world.ts';
 
@@ -19,6 +20,7 @@ export function expressApp(module: Express, world: World): NodeHandler {
     next();
   });
   app.use('/static', module.static(world.directory, { fallthrough: true }));
+  app.use('/board', boardOnExpress(module));
   app.use(pages(module), forms(module), streams(module, world));
   app.use((error: Error & { readonly status?: number }, _request: Request, response: Response, _next: NextFunction) => {
     response.status(error.status ?? 500).send(`sorry: ${error.message}`);

@@ -5,6 +5,7 @@ import { createGzip } from 'node:zlib';
 import fastify, { type FastifyInstance } from 'fastify';
 import type { NodeHandler } from '../../from-node.ts';
 import { FILE, MOST_JSON } from './behaviour.ts';
+import { boardOnFastify } from './board/fastify.ts';
 import { failing, fileAnswer, hashOf, readParts, slowly } from './by-hand.ts';
 import type { World } from './world.ts';
 
@@ -24,6 +25,7 @@ export async function fastifyApp(world: World): Promise<NodeHandler> {
     const { status, headers, content } = fileAnswer(world.directory, request.params.name, 'GET', asked);
     return reply.code(status).headers(headers).send(content);
   });
+  await app.register(boardOnFastify, { prefix: '/board' });
   await app.ready();
   return (request: IncomingMessage, response: ServerResponse) => app.routing(request, response);
 }

@@ -25,7 +25,7 @@ async function send(body: ReadableStream<Uint8Array>, response: ServerResponse):
   response.on('close', () => reader.cancel().catch(() => {}));
   try {
     for (let read = await reader.read(); !read.done; read = await reader.read()) {
-      if (!response.write(read.value)) await Promise.race([once(response, 'drain'), once(response, 'close')]);
+      if (!response.write(read.value)) await room(response);
     }
     response.end();
   } catch {
@@ -38,6 +38,14 @@ async function send(body: ReadableStream<Uint8Array>, response: ServerResponse):
 /** The compatibility API of node:http2 throws for fields of the connection. */
 function set({ httpVersionMajor }: IncomingMessage, response: ServerResponse, name: string, value: string): void {
   if (httpVersionMajor < 2 || !OF_THE_CONNECTION.has(name)) response.setHeader(name, value);
+}
+
+/** "drain", or the end; neither is waited for after the other. */
+async function room(response: ServerResponse): Promise<void> {
+  const enough = new AbortController();
+  const { signal } = enough;
+  await Promise.race([once(response, 'drain', { signal }), once(response, 'close', { signal })]);
+  enough.abort();
 }
 
 function toRequest(request: IncomingMessage, signal: AbortSignal): Request {

@@ -8,6 +8,7 @@ import { stream, streamSSE } from 'hono/streaming';
 import { validator } from 'hono/validator';
 import type { FetchHandler } from '../../from-fetch.ts';
 import { FILE, MOST_JSON, sha256 } from './behaviour.ts';
+import { boardOnHono } from './board/hono.ts';
 import { failing, fileAnswer, hashOf, slowly } from './by-hand.ts';
 import type { World } from './world.ts';
 
@@ -21,6 +22,7 @@ export function honoApp(world: World): FetchHandler {
     c.header('x-middleware', 'in');
     await next();
   });
+  app.route('/board', boardOnHono());
   pages(app);
   forms(app);
   streams(app, world);

@@ -34,17 +34,24 @@ export interface Hosted {
 export const HOSTS = ['node:http', 'node:http2', 'msgi on HTTP/2', 'msgi on HTTP/1.1'] as const;
 export type HostName = (typeof HOSTS)[number];
 
-export async function hosts(t: Test, { node, msgi }: Hosted): Promise<Readonly<Record<HostName, Host>>> {
-  const checked = lint(msgi, { report: error => error.side === 'server' && t.fail(formatLint(error)) });
-  // Failures of applications are part of the tests.
-  const server = await serve(checked, { report: () => {}, grace: 100 });
-  t.teardown(() => server.close());
+/** `make` is called for each: what an application remembers is of one host. */
+export async function hosts(t: Test, make: () => Hosted | Promise<Hosted>): Promise<Readonly<Record<HostName, Host>>> {
+  const { node } = await make();
+  const { node: node2 } = await make();
   return {
     'node:http': http1(await listening(t, createHttp1(node))),
-    'node:http2': await http2(t, await listening(t, createHttp2(node as never))),
-    'msgi on HTTP/2': await http2(t, server.port),
-    'msgi on HTTP/1.1': http1(server.port),
+    'node:http2': await http2(t, await listening(t, createHttp2(node2 as never))),
+    'msgi on HTTP/2': await http2(t, await served(t, await make())),
+    'msgi on HTTP/1.1': http1(await served(t, await make())),
   };
+}
+
+async function served(t: Test, { msgi }: Hosted): Promise<number> {
+  const checked = lint(msgi, { report: error => error.side === 'server' && t.fail(formatLint(error)) });
+  // Failures of applications are part of the tests. Clients of HTTP/1.1 take 103 here, as they do of node:http.
+  const server = await serve(checked, { report: () => {}, grace: 100, earlyHints: true });
+  t.teardown(() => server.close());
+  return server.port;
 }
 
 async function listening(t: Test, server: Server): Promise<number> {

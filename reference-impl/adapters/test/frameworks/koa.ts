@@ -6,6 +6,7 @@ import { createGzip } from 'node:zlib';
 import Koa, { type Context, type Next } from 'koa';
 import type { NodeHandler } from '../../from-node.ts';
 import { FILE, MOST_JSON } from './behaviour.ts';
+import { boardOnKoa } from './board/koa.ts';
 import { failing, fileAnswer, hashOf, readParts, slowly } from './by-hand.ts';
 import type { World } from './world.ts';
 
@@ -20,6 +21,7 @@ export function koaApp(world: World): NodeHandler {
     await next();
   });
   app.use(failures);
+  app.use(boardOnKoa());
   app.use(files(world));
   const routes: Readonly<Record<string, Page>> = { ...PAGES, ...FORMS, ...streams(world) };
   app.use(async (context, next) => {
