@@ -9,7 +9,9 @@
  */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -26,7 +28,21 @@ const pairs = [
   { bridge: ['bench/fetch-on-node.js'], fromFetch: ['dist/msgi.js', 'serve', 'bench/from-fetch.js', '--port', '0'] },
   { core: ['bench/node-http2.js'], toNode: ['dist/reference-impl/adapters/node-main.js', 'bench/hello.js'] },
 ];
-const loads = { 'hello h1x100': [1, 100, '/'], 'hello h10x10': [10, 10, '/'], '1 MiB h1x10': [1, 10, '/big'] };
+const folder = mkdtempSync(join(tmpdir(), 'adapters-'));
+const content = join(folder, 'content');
+writeFileSync(content, Buffer.alloc(1_048_576, 0x62));
+process.once('exit', () => rmSync(folder, { recursive: true }));
+
+/** Connections, streams in flight on each, path, and what h2load is told besides. */
+const loads = {
+  'hello h1x100': [1, 100, '/'],
+  'hello h10x10': [10, 10, '/'],
+  '1 MiB h1x10': [1, 10, '/big'],
+  '1 MiB piped': [1, 10, '/piped'],
+  '1 MiB up': [1, 10, '/upload', '-d', content],
+};
+/** Those of hello.js, which has no "/piped". */
+const CORE = Object.keys(loads).filter(load => load !== '1 MiB piped');
 
 async function start(args) {
   const command = pins ? ['taskset', '-c', '0', process.execPath] : [process.execPath];
@@ -45,8 +61,8 @@ function cpu(pid) {
 }
 
 /** Requests a second, and milliseconds of CPU for each; fails where one request did. */
-async function measure({ address, child }, [clients, streams, path], duration) {
-  const shape = ['-c', clients, '-m', streams, '-w', 30, '-W', 30, '-D', duration, '--warm-up-time', 0];
+async function measure({ address, child }, [clients, streams, path, ...more], duration) {
+  const shape = ['-c', clients, '-m', streams, '-w', 30, '-W', 30, '-D', duration, '--warm-up-time', 0, ...more];
   const words = ['h2load', ...shape.map(String), `${address}${path}`];
   const [command, ...args] = pins ? ['taskset', '-c', '1', ...words] : words;
   const before = cpu(child.pid);
@@ -64,7 +80,8 @@ for (const pair of pairs) {
   const [base, adapter] = Object.keys(pair);
   const first = await start(pair[base]);
   const second = await start(pair[adapter]);
-  for (const [load, shape] of Object.entries(loads)) {
+  for (const load of base === 'core' ? CORE : Object.keys(loads)) {
+    const shape = loads[load];
     for (const server of [first, second]) await measure(server, shape, 1);
     const results = [];
     for (let round = 0; round < rounds; round += 1) {

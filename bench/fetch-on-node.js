@@ -1,5 +1,6 @@
 /** The Fetch handler on the compatibility API of node:http2, by the least that does so. */
 import { createServer } from 'node:http2';
+import { Readable } from 'node:stream';
 import handler from './fetch-handler.js';
 
 const server = createServer(async (request, response) => {
@@ -7,7 +8,8 @@ const server = createServer(async (request, response) => {
   response.on('close', () => left.abort());
   const headers = Object.entries(request.headers).filter(([name]) => !name.startsWith(':'));
   const { method, url } = request;
-  const asked = new Request(`http://${request.authority}${url}`, { method, headers, signal: left.signal });
+  const content = method === 'GET' ? {} : { body: Readable.toWeb(request), duplex: 'half' };
+  const asked = new Request(`http://${request.authority}${url}`, { method, headers, signal: left.signal, ...content });
   const { status, headers: fields, body } = await handler(asked);
   response.writeHead(status, Object.fromEntries(fields));
   for await (const chunk of body) if (!response.write(chunk)) await new Promise(done => response.once('drain', done));

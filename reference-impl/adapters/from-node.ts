@@ -27,7 +27,7 @@ function run(handler: NodeHandler, x: Exchange, fulfil: () => void, reject: (err
   const state = newState(x, () => settle(state, resolve), reject);
   const request = adaptRequest(state);
   state.request = request;
-  const response = adaptResponse(state, request, fromNode);
+  const response = adaptResponse(state, request);
   state.response = response;
   setVersion(request, x.request);
   x.watch(notice => {
@@ -46,6 +46,7 @@ function run(handler: NodeHandler, x: Exchange, fulfil: () => void, reject: (err
 function newState(x: Exchange, ended: () => void, failed: (error: unknown) => void): State {
   return {
     x,
+    adapt: fromNode,
     request: null,
     response: null,
     socket: null,
@@ -55,7 +56,6 @@ function newState(x: Exchange, ended: () => void, failed: (error: unknown) => vo
     sink: null,
     ending: false,
     last: null,
-    finish: null,
     needsDrain: false,
     pending: null,
     over: false,

@@ -11,6 +11,7 @@ interface Internals {
   _readableState: { readingMore: boolean };
 }
 
+/** Own accessors: frameworks put prototypes of their own behind the object. */
 export const SOCKET: PropertyDescriptor & ThisType<object> = {
   configurable: true,
   enumerable: true,
@@ -23,11 +24,28 @@ export const SOCKET: PropertyDescriptor & ThisType<object> = {
   set() {},
 };
 
+/**
+ * Everything is the object's own: Express and others put a prototype of their own behind it. What is here in fields keeps
+ * its shape, which is what makes the objects cheap; the accessor of the prototype takes the `socket` of node's constructor,
+ * for it would have to be redefined.
+ */
+class AdaptedRequest extends IncomingMessage {
+  readonly [STATE]: State;
+  override readonly _read = read;
+  override readonly _destroy = destroy;
+
+  constructor(state: State) {
+    super(undefined as unknown as Socket);
+    this[STATE] = state;
+    Object.defineProperty(this, 'socket', SOCKET);
+  }
+}
+
+Object.defineProperty(AdaptedRequest.prototype, 'socket', SOCKET);
+
 export function adaptRequest(state: State): IncomingMessage {
   const { request: head } = state.x;
-  const request = new IncomingMessage(undefined as unknown as Socket);
-  Object.assign(request, { [STATE]: state, _read: read, _destroy: destroy });
-  Object.defineProperty(request, 'socket', SOCKET);
+  const request = new AdaptedRequest(state);
   // Below 1.1 the response would look at the fields when it is made, and they are not read before somebody asks.
   request.httpVersionMajor = 1;
   request.httpVersionMinor = 1;

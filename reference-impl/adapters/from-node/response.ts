@@ -4,7 +4,7 @@
  * of their own behind it.
  */
 import { type IncomingMessage, type OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import type { App, Awaitable, Fields } from '../../../spec/msgi.ts';
+import type { Awaitable, Fields } from '../../../spec/msgi.ts';
 import { ERROR_CODE } from '../../../wire/index.ts';
 import { fieldsOf, type Given, trailersOf } from './fields.ts';
 import { SOCKET } from './request.ts';
@@ -18,49 +18,7 @@ interface Internals {
   _closed: boolean;
 }
 
-/** Makes an application of a handler: given by the module that has both, since promises need it. */
-export type Adapt = (handler: (request: IncomingMessage, response: ServerResponse) => unknown) => App;
-
 const { write: nodeWrite, end: nodeEnd } = ServerResponse.prototype;
-
-const OVERRIDES = {
-  _storeHeader(this: ServerResponse, firstLine: string, given: Given): void {
-    const state = stateOf(this);
-    state.status = this.statusCode;
-    state.fields = fieldsOf(this, given);
-    (this as unknown as Internals)._header = firstLine;
-  },
-  _send: send,
-  write,
-  end,
-  destroy,
-  writeContinue(this: ServerResponse, callback?: () => void): void {
-    stateOf(this).x.inform(100);
-    callback?.();
-  },
-  writeProcessing(this: ServerResponse): void {
-    stateOf(this).x.inform(102);
-  },
-  writeEarlyHints(this: ServerResponse, hints: Record<string, string | string[]>, callback?: () => void): void {
-    const fields = Object.entries(hints).flatMap(([name, value]) => [
-      name.toLowerCase(),
-      Array.isArray(value) ? value.join(', ') : String(value),
-    ]);
-    if (fields.length > 0) stateOf(this).x.inform(103, fields);
-    callback?.();
-  },
-} as const;
-
-export function adaptResponse(state: State, request: IncomingMessage, adapt: Adapt): ServerResponse {
-  const response = new ServerResponse(request);
-  Object.assign(response, OVERRIDES, {
-    [STATE]: state,
-    createPushResponse: createPushResponse.bind(null, state, adapt),
-  });
-  Object.defineProperty(response, 'socket', SOCKET);
-  Object.defineProperty(response, 'writableNeedDrain', NEEDS_DRAIN);
-  return response;
-}
 
 const NEEDS_DRAIN: PropertyDescriptor & ThisType<ServerResponse> = {
   configurable: true,
@@ -68,6 +26,58 @@ const NEEDS_DRAIN: PropertyDescriptor & ThisType<ServerResponse> = {
     return !this.destroyed && !this.writableEnded && stateOf(this).needsDrain;
   },
 };
+
+/** As the request, and for the same reasons. */
+class AdaptedResponse extends ServerResponse {
+  readonly [STATE]: State;
+  readonly _storeHeader = storeHeader;
+  readonly _send = send;
+  override readonly write = write as ServerResponse['write'];
+  override readonly end = end as unknown as (...args: unknown[]) => this;
+  override readonly destroy = destroy as (error?: Error) => this;
+  override readonly writeContinue = writeContinue;
+  override readonly writeProcessing = writeProcessing;
+  override readonly writeEarlyHints = writeEarlyHints;
+  readonly createPushResponse = createPushResponse;
+
+  constructor(state: State, request: IncomingMessage) {
+    super(request);
+    this[STATE] = state;
+    Object.defineProperty(this, 'socket', SOCKET);
+    Object.defineProperty(this, 'writableNeedDrain', NEEDS_DRAIN);
+  }
+}
+
+Object.defineProperty(AdaptedResponse.prototype, 'socket', SOCKET);
+
+export function adaptResponse(state: State, request: IncomingMessage): ServerResponse {
+  return new AdaptedResponse(state, request);
+}
+
+function storeHeader(this: ServerResponse, firstLine: string, given: Given): void {
+  const state = stateOf(this);
+  state.status = this.statusCode;
+  state.fields = fieldsOf(this, given);
+  (this as unknown as Internals)._header = firstLine;
+}
+
+function writeContinue(this: ServerResponse, callback?: () => void): void {
+  stateOf(this).x.inform(100);
+  callback?.();
+}
+
+function writeProcessing(this: ServerResponse): void {
+  stateOf(this).x.inform(102);
+}
+
+function writeEarlyHints(this: ServerResponse, hints: Record<string, string | string[]>, callback?: () => void): void {
+  const fields = Object.entries(hints).flatMap(([name, value]) => [
+    name.toLowerCase(),
+    Array.isArray(value) ? value.join(', ') : String(value),
+  ]);
+  if (fields.length > 0) stateOf(this).x.inform(103, fields);
+  callback?.();
+}
 
 function write(this: ServerResponse, ...args: unknown[]): boolean {
   const state = stateOf(this);
@@ -108,8 +118,8 @@ function send(
   const state = stateOf(this);
   const content = toContent(data, encoding);
   if (state.ending) {
+    // Node's callback of the end asks for the socket, which costs more than all the rest: `finish` tells of it here.
     if (content.length > 0) state.last = content;
-    else state.finish = callback ?? null;
     return true;
   }
   return stream(this, state, content, callback ?? null);
@@ -170,28 +180,33 @@ function finish(response: ServerResponse, state: State): void {
     if (state.sink === null && trailers === undefined) {
       const body = (response as unknown as Internals)._hasBody ? (last ?? undefined) : undefined;
       x.respond(state.status, state.fields, body);
-      if (state.finish !== null) process.nextTick(state.finish);
+      process.nextTick(tellFinish, response);
       state.ended();
       return;
     }
-    finishStream(state, last, trailers);
+    finishStream(response, state, trailers);
   } catch (error) {
     state.failed(error);
   }
 }
 
-function finishStream(state: State, last: Uint8Array | string | null, trailers: Fields | undefined): void {
+function finishStream(response: ServerResponse, state: State, trailers: Fields | undefined): void {
+  const { last } = state;
   const sink = state.sink ?? state.x.start(state.status, state.fields);
   state.sink = sink;
   // The end waits for it, and a failure comes with the end.
   if (last !== null) void sink.write(last);
   const ended = sink.end(trailers);
   const done = (): void => {
-    state.finish?.();
+    tellFinish(response);
     state.ended();
   };
   if (ended === undefined) process.nextTick(done);
   else ended.then(done, ignore);
+}
+
+function tellFinish(response: ServerResponse): void {
+  response.emit('finish');
 }
 
 /** As node:http does, which destroys the socket: the exchange is given up. */
@@ -214,11 +229,11 @@ export function closeResponse(response: ServerResponse): void {
 
 /** As the compatibility API of node:http2 has it. */
 function createPushResponse(
-  state: State,
-  adapt: Adapt,
+  this: ServerResponse,
   headers: OutgoingHttpHeaders,
   callback: (error: Error | null, response?: ServerResponse) => void,
 ): void {
+  const { x, adapt } = stateOf(this);
   const { ':path': path = '/', ':method': method = 'GET', ':authority': authority, ':scheme': _, ...rest } = headers;
   const fields = Object.entries(rest).flatMap(([name, value]) =>
     [value].flat().flatMap(line => (line === undefined ? [] : [name.toLowerCase(), String(line)])),
@@ -229,7 +244,7 @@ function createPushResponse(
     fields,
     ...(authority !== undefined && { authority: String(authority) }),
   };
-  const queued = state.x.push(
+  const queued = x.push(
     request,
     adapt((_request, response) => callback(null, response)),
   );

@@ -1,12 +1,16 @@
 /** What request, response and socket of one adapted exchange share. Frameworks replace prototypes: it is found by symbol. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Exchange, Fields, Sink } from '../../../spec/msgi.ts';
+import type { App, Exchange, Fields, Sink } from '../../../spec/msgi.ts';
 import type { AdaptedSocket } from './socket.ts';
 
 export const STATE = Symbol('msgi.state');
 
+/** Makes an application of a handler: given by the module that has both, since promises need it. */
+export type Adapt = (handler: (request: IncomingMessage, response: ServerResponse) => unknown) => App;
+
 export interface State {
   readonly x: Exchange;
+  readonly adapt: Adapt;
   request: IncomingMessage | null;
   response: ServerResponse | null;
   socket: AdaptedSocket | null;
@@ -19,7 +23,6 @@ export interface State {
   /** Set while `end` runs: head, content and end become one. */
   ending: boolean;
   last: Uint8Array | string | null;
-  finish: (() => void) | null;
   /** A write waits; "drain" is due. */
   needsDrain: boolean;
   /** What the handler has given back, where it is a promise. */
