@@ -1,11 +1,10 @@
 /** The cookies of one client. */
-import type { Answer } from '../asking.ts';
 
 export interface Jar {
   /** Those of the next request. */
   fields(): Readonly<Record<string, string>>;
-  /** What an answer sets, or takes away. */
-  take(answer: Answer): void;
+  /** What the lines of an answer set, or take away. */
+  take(lines: unknown): void;
 }
 
 export function newJar(): Jar {
@@ -15,8 +14,8 @@ export function newJar(): Jar {
       if (cookies.size === 0) return {};
       return { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; ') };
     },
-    take({ headers }) {
-      for (const line of [headers['set-cookie'] ?? []].flat()) {
+    take(lines) {
+      for (const line of [(lines ?? []) as string | readonly string[]].flat()) {
         const [pair = '', ...attributes] = line.split('; ');
         const [name = '', value = ''] = pair.split('=');
         if (attributes.some(isOver)) cookies.delete(name);

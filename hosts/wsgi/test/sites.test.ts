@@ -5,9 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { CHROMIUM, closeBrowser, page, protocolOf } from '../../../reference-impl/test/browser.ts';
+import { differing, type Message } from '../../../reference-impl/test/differing.ts';
+import { type Jar, newJar } from '../../../reference-impl/test/jar.ts';
 import { needs, ran } from '../../../reference-impl/test/strangers.ts';
+import { JOURNEY, MOMENTS } from './journeys.ts';
 import { needsPython } from './python.ts';
-import { type Ask, answered, overHttp1, overHttp2, type Served, served, session } from './served.ts';
+import { type Answer, type Ask, answered, overHttp1, overHttp2, type Served, served, session } from './served.ts';
 
 t.teardown(closeBrowser);
 
@@ -52,6 +55,42 @@ async function visit(t: Test, ask: Ask): Promise<void> {
   t.match(await ask('/', { method: 'HEAD' }), { status: 200, body: Buffer.alloc(0) });
 }
 
+/** What both call the site: each is served at a port of its own. */
+const SITE = 'site.example';
+
+/** Each step over HTTP/2 and over HTTP/1.1, compared in full; either has cookies of its own. */
+async function travel(t: Test, name: string, ask2: Ask, ask1: Ask): Promise<void> {
+  const [jar2, jar1] = [newJar(), newJar()];
+  for (const [step, { target, expect, ...asked }] of Object.entries(JOURNEY)) {
+    await t.test(step, async t => {
+      const over = async (ask: Ask, host: string, jar: Jar): Promise<Answer> => {
+        const answer = await ask(target, { ...asked, fields: { [host]: SITE, ...jar.fields(), ...asked.fields } });
+        jar.take(answer.fields['set-cookie']);
+        return answer;
+      };
+      const [two, one] = [await over(ask2, ':authority', jar2), await over(ask1, 'host', jar1)];
+      expect(t, two);
+      t.same([two.code, one.code], [0, 0], 'both are whole');
+      const parts = MOMENTS.filter(({ site, steps }) => site === name && steps.includes(step)).flatMap(
+        row => row.parts,
+      );
+      for (const part of parts)
+        t.same(namesOf(two.fields[part]), namesOf(one.fields[part]), `${part} but for its moment`);
+      const others = differing(messageOf(two), messageOf(one)).filter(part => !parts.includes(part));
+      t.same(others, [], 'the same over HTTP/2 and HTTP/1.1');
+    });
+  }
+}
+
+const messageOf = ({ status, fields, body }: Answer): Message => ({ status, headers: fields, body });
+
+/** Lines of cookies without what they say: their names, and their attributes but for those that are times. */
+function namesOf(lines: unknown): unknown {
+  return (lines as readonly string[] | undefined)?.map(line =>
+    line.replace(/=[^;]*/, '').replace(/expires=[^;]*/i, 'expires'),
+  );
+}
+
 async function streams(t: Test, host: Served): Promise<void> {
   const client = session(t, host);
   const stream = client.request({ ':path': '/stream' });
@@ -75,8 +114,14 @@ for (const [name, callable] of Object.entries(sites)) {
     await t.test('over HTTP/2', t => visit(t, asked2));
     await t.test('over HTTP/1.1', t => visit(t, asked1));
     await t.test('the same fields', async t => {
+      // Requests are numbered, over either version.
       for (const target of ['/', '/nowhere', '/form'])
-        t.same((await asked2(target)).fields, (await asked1(target)).fields);
+        t.same(differing(messageOf(await asked2(target)), messageOf(await asked1(target))), []);
+    });
+    await t.test('a journey', async t => {
+      const [fresh2, fresh1] = [await served(t, callable), await served(t, callable)];
+      await travel(t, name, overHttp2(session(t, fresh2)), overHttp1(fresh1));
+      for (const host of [fresh2, fresh1]) t.notMatch(await host.stop(), /lint:/);
     });
     await t.test('block by block', t => streams(t, two));
     await t.test('curl', needs('curl', 'curl', '--version'), async t => {

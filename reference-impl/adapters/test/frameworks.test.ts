@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import express5 from 'express';
 import t, { type Test } from 'tap';
 import { differing } from '../../test/differing.ts';
+import { type Jar, newJar } from '../../test/jar.ts';
 import { fromFetch } from '../from-fetch.ts';
 import { fromNode, type NodeHandler } from '../from-node.ts';
 import type { Answer } from './asking.ts';
@@ -17,7 +18,7 @@ import { fastifyApp } from './frameworks/fastify.ts';
 import { fetchOnNode } from './frameworks/fetch-on-node.ts';
 import { honoApp } from './frameworks/hono.ts';
 import { HOSTS, type Host, type Hosted, type HostName, hosts } from './frameworks/hosts.ts';
-import { type Jar, newJar } from './frameworks/jar.ts';
+
 import { koaApp } from './frameworks/koa.ts';
 import { newWorld, type TestWorld, type World } from './frameworks/world.ts';
 
@@ -93,7 +94,7 @@ async function travel(t: Test, run: Run, journey: Journey): Promise<void> {
       // As browsers do: without a length, what is on node:http2 takes the request for one without content.
       const length = asked.content === undefined ? {} : { 'content-length': `${Buffer.byteLength(asked.content)}` };
       const answer = await run.running[host].ask({ ...asked, fields: { ...length, ...jar.fields(), ...asked.fields } });
-      jar.take(answer);
+      jar.take(answer.headers['set-cookie']);
       return answer;
     });
   }
