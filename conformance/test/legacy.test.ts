@@ -120,13 +120,18 @@ t.test('what a probe says, in the words of HTTP', async t => {
 
 t.test('two versions differ in what is theirs, and in nothing else', async t => {
   const saw = sawOf('asgi', { method: 'GET', path: '/k_same/x', headers: ['host', 'h', 'te', 'trailers'] });
+  const common = { path: '/x', whole: true, status: 200 };
   const read = { octets: 0, hash: '', text: '', ended: true };
-  const two: Both = { saw, read, status: 200, fields: [':status', '200', 'b', '2', 'a', '1'], content: '' };
+  const two: Both = { ...common, saw, read, fields: [':status', '200', 'b', '2', 'a', '1'], content: '' };
   const one = sawOf('asgi', { method: 'GET', path: '/k_same-1/x', headers: ['host', 'h', 'connection', 'close'] });
-  const same: Both = { saw: one, read, status: 200, fields: ['a', '1', 'date', 'now', 'b', '2'], content: '' };
+  const same: Both = { ...common, saw: one, read, fields: ['a', '1', 'date', 'now', 'b', '2'], content: '' };
   t.same(compare(two, same), []);
   t.same(compare(two, { ...same, fields: ['a', '1'] }), ['fields of the response ["a: 1","b: 2"] and ["a: 1"]']);
   t.same(compare(two, { ...same, status: 201 }), ['status 200 and 201']);
+  t.same(compare(two, { ...same, path: '/y', whole: false }), [
+    'path "/x" and "/y"',
+    'end of the response true and false',
+  ]);
 });
 
 t.test('a man in the middle of the talk with a probe', async t => {

@@ -1,6 +1,7 @@
 /** Cases about old applications: what they see and do when the connection is HTTP/2. */
 import type { Case } from '../../case.ts';
 import asgi from './asgi.ts';
+import bothVersions from './both-versions.ts';
 import fetchHandler from './fetch-handler.ts';
 import messages from './messages.ts';
 import nodeHandler from './node-handler.ts';
@@ -10,6 +11,7 @@ import { wsgiCases } from './wsgi/index.ts';
 
 export const legacyCases: readonly Case[] = [
   ...messages,
+  ...bothVersions,
   ...running,
   ...smuggling,
   ...nodeHandler,

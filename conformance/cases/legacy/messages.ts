@@ -5,7 +5,6 @@ import { legacyChapter } from '../../legacy/case.ts';
 import { hashOf } from '../../legacy/hash.ts';
 import type { Interface } from '../../legacy/interface.ts';
 import { valuesOf } from '../../legacy/saw.ts';
-import { compare, overBoth } from '../../legacy/versions.ts';
 
 const ALL = ['node', 'fetch', 'wsgi', 'asgi'] as const;
 
@@ -192,24 +191,6 @@ export default legacyChapter('legacy', {
       const length = valuesOf(record, 'content-length').join();
       const seen = `content-length is ${length || 'absent'} with HEAD where GET has 7 octets`;
       trial.holds('no content-length with HEAD, or that of GET', seen, length === '' || length === '7');
-    },
-  },
-
-  'the-same-on-both-versions': {
-    requirement: 'rfc9110/6/i1',
-    adapter: ['MSGI-ADAPT-1'],
-    title: 'A request and its response are the same over HTTP/1.1 and HTTP/2.',
-    interfaces: ALL,
-    claims: ['http1'],
-    async run(trial) {
-      const fields = ['x-one', 'first', 'cookie', 'a=b; c=d', 'content-type', 'text/x-kit', 'x-empty', ''];
-      const response = { status: 202, fields: ['x-answer', '1', 'content-type', 'text/plain'], text: 'as it is' };
-      const [two, one] = await overBoth(trial, '/x%20y/z?q=%41', { fields, content: 'of the request' }, response);
-      trial.expected =
-        'the same method, target, host, fields and content of the request; status, fields and content of the response';
-      const differences = compare(two, one);
-      if (differences.length > 0) trial.fail(`over HTTP/2 and HTTP/1.1 differ: ${differences.join('; ')}`);
-      trial.seen = 'nothing differs over HTTP/1.1 and HTTP/2';
     },
   },
 });

@@ -101,12 +101,4 @@ export default [
       stream === CONTROL + 4 ? [...fields, 'content-length', '0'] : fields,
     ),
   },
-  {
-    id: 'legacy/other-fields-on-http1',
-    deviation: 'The server changes a field of a response over HTTP/1.1.',
-    clause: 'MSGI-ADAPT-1',
-    fails: ['legacy/the-same-on-both-versions'],
-    seen: /fields of the response .*x-answer: 1.*x-answer: 2/,
-    http1: () => ({ toClient: text => text.replace(/x-answer: 1/i, 'x-answer: 2') }),
-  },
 ] satisfies readonly GatewayFault[];
