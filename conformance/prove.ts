@@ -26,8 +26,9 @@ type AnyFault = Fault | GatewayFault;
 /** A fault that fails more cases than this says why. */
 const MANY = 5;
 
-/** Milliseconds until a case gives up under a fault by which what it waits for never comes. */
+/** Milliseconds until a case gives up under a fault by which what it waits for never comes; an abuse sends much before. */
 const PATIENCE_MS = 1500;
+const PATIENCE_OF_ABUSE_MS = 4000;
 
 /** The sound server whose application has a process of its own. */
 const PIPED = 'process';
@@ -194,8 +195,9 @@ async function behind(subject: Subject, fault: AnyFault | null, body: Case, opti
     : openTlsFront(subject.endpoint, front));
   const faced = front === undefined ? { endpoint: proxy.endpoint } : { tls: proxy.endpoint };
   const waits = fault !== null && 'waits' in fault;
+  const patience = body.abuse === undefined ? PATIENCE_MS : PATIENCE_OF_ABUSE_MS;
   try {
-    const timeout = waits ? Math.min(PATIENCE_MS, options.timeout) : options.timeout;
+    const timeout = waits ? Math.min(patience, options.timeout) : options.timeout;
     const gateway = subject.gateway == null ? null : { ...subject.gateway, ...deviationOfApplication(fault, body) };
     const meter = server === undefined ? {} : { meter: () => weighed(subject, server) };
     const one = await attempt(body, { ...subject, ...faced, ...meter, gateway }, timeout, wait => wait);
@@ -203,6 +205,7 @@ async function behind(subject: Subject, fault: AnyFault | null, body: Case, opti
     return one;
   } finally {
     await proxy.close();
+    server?.free?.();
   }
 }
 
@@ -216,10 +219,10 @@ function deviationOfApplication(
   return between === undefined ? {} : { between };
 }
 
-/** The memory of the sound server and of what is wrong before it. */
-function weighed(subject: Subject, { held }: FaultyServer): Meter | null {
+/** The memory of the sound server, and of this process where what is wrong before it takes some. */
+function weighed(subject: Subject, { free }: FaultyServer): Meter | null {
   const meter = subject.meter?.() ?? null;
-  return meter === null || held === undefined ? meter : () => meter() + held();
+  return meter === null || free === undefined ? meter : () => meter() + process.memoryUsage.rss();
 }
 
 /** What a fault does on the connection. */

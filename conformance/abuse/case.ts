@@ -1,9 +1,12 @@
 /** The shape of an abuse case: what one client does to a server, within a bound, while another one asks as ever. */
-import type { Handler } from '../application/kit.ts';
 import type { AbuseFacts, Case, CaseBody } from '../case.ts';
-import type { Claim, GatewayCase } from '../gateway/case.ts';
+import type { CaseApp, Claim, GatewayCase } from '../gateway/case.ts';
 import { untilGone } from './handlers.ts';
+import { orUndecided } from './patience.ts';
 import type { AbuseTrial } from './trial.ts';
+
+/** Octets by which the subject's memory may grow, while every abuse sends less than a twelfth of it: 128 MiB. */
+export const MOST_GROWTH = 2 ** 27;
 
 export interface AbuseCaseBody
   extends Partial<Pick<CaseBody, 'requirement' | 'also' | 'needs' | 'alone'>>,
@@ -11,7 +14,7 @@ export interface AbuseCaseBody
     AbuseFacts {
   readonly claims?: readonly Claim[];
   /** What the kit's application does with the requests of the abuse, where it is there; it works until they fail, by default. */
-  readonly app?: Handler;
+  readonly app?: CaseApp;
   /** The case is about the application: it is for targets that claim "gateway" alone. */
   readonly hosted?: true;
   run(trial: AbuseTrial): Promise<void>;
@@ -31,6 +34,6 @@ export function abuses(cases: Readonly<Record<string, AbuseCaseBody>>): readonly
     chapter: 'abuse',
     abuse: { bound, cve, ...(hosted === undefined ? {} : { hosted }) },
     // The runner gives a case of abuse a trial that has a victim.
-    run: trial => run(trial as AbuseTrial),
+    run: trial => orUndecided(run(trial as AbuseTrial)),
   }));
 }

@@ -1,6 +1,7 @@
 /** What the kit's application does with requests that are an abuse. It runs in the subject's process. */
 import type { Exchange } from '../../spec/msgi.ts';
 import type { Handler } from '../application/kit.ts';
+import { PUSHED } from './names.ts';
 
 /** Works until it is told that nobody waits for the response any more. */
 export const untilGone: Handler = x =>
@@ -24,6 +25,22 @@ export const reads: Handler = async (x, kit) => {
   await counted().catch(() => {});
   kit.report('reads', count);
   if (!x.signal.aborted) x.respond(200);
+};
+
+/** A page that promises so many responses, as far as it may, and is empty itself. */
+export const promising =
+  (count: number): Handler =>
+  (x, kit) => {
+    for (let n = 0; n < count && x.push({ target: kit.path(PUSHED) }); n += 1);
+    if (!x.signal.aborted) x.respond(200);
+  };
+
+/** Answers with more fields than some clients say they take; works on where that was the end of the exchange. */
+export const answersAtLength: Handler = async (x, kit) => {
+  const closed = new Promise<void>(resolve => x.watch(({ type }) => type === 'close' && resolve()));
+  x.respond(200, ['x-large', 'm'.repeat(1000)]);
+  await closed;
+  if (x.signal.aborted) await kit.gate();
 };
 
 /** Octets of the content that `writes` has. */

@@ -37,11 +37,15 @@ export const vulnerabilities = {
   'CVE-2025-8671':
     'MadeYouReset: the client has the server reset streams that are still worked on; Varnish, h2o and others',
   'CVE-2025-23085': 'Node.js: memory was lost with each connection that was closed without GOAWAY',
+  'CVE-2025-53020': 'Apache httpd: memory of HTTP/2 connections that was released too late',
   'CVE-2026-21714': 'Node.js: a connection whose window overflows was told GOAWAY, and never let go',
+  'CVE-2026-23918': 'Apache httpd: memory that was freed twice where a stream was reset early',
   'CVE-2026-27141': 'Go: frames of the types 0x0a to 0x0f end the process',
   'CVE-2026-33871': 'Netty: CONTINUATION frames of no octets, past a limit that counts octets alone',
   'CVE-2026-47244': 'Netty: no limit of streams unless somebody sets one',
   'CVE-2026-47774': 'Envoy: crumbs of cookies that no limit counted',
+  'CVE-2026-50560':
+    'Netty: a client that takes small field sections only has each response fail when all the work for it is done',
   'CVE-2026-49975':
     'HTTP/2 Bomb: fields of a few octets, by the thousand, of requests that are held; Apache httpd, and crumbs of cookies there',
 } as const satisfies Readonly<Record<string, string>>;

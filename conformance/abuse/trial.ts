@@ -13,11 +13,11 @@ import type { Peer, RequestOptions } from '../peer/peer.ts';
 import type { Subject } from '../subject.ts';
 import type { Meter } from '../targets/memory.ts';
 import { describeEnd, type OpenOptions, Trial } from '../trial.ts';
-import { FLOOD, Hosted } from './hosted.ts';
+import { MOST_GROWTH } from './case.ts';
+import { Hosted, type Tally } from './hosted.ts';
+import { FLOOD, PUSHED } from './names.ts';
+import { inTime } from './patience.ts';
 import { Victim } from './victim.ts';
-
-/** Octets by which the subject's memory may grow, while every abuse sends less than a twelfth of it: 128 MiB. */
-export const MOST_GROWTH = 2 ** 27;
 
 /** Parts in which a flood is sent; the victim asks behind each. */
 const PARTS = 10;
@@ -58,7 +58,9 @@ export class AbuseTrial extends Trial {
         : new Hosted(new AppEvents(gateway.control, gateway.fault, this.transcript, signal));
   }
 
+  /** However the case has ended: the next one must not suffer from what this one holds. */
   end(): void {
+    for (const peer of this.peers) peer.lose();
     this.hosted?.events.end();
   }
 
@@ -162,13 +164,18 @@ export class AbuseTrial extends Trial {
 
   /** The requests of the abuse were all given up on the wire: nothing of them goes on although the connection is there. */
   async atRest(): Promise<void> {
+    await this.told();
+    await this.hosted?.rest();
+  }
+
+  /** Waits until it is known which of the requests that the server has dealt with the application was called on. */
+  async told(): Promise<void> {
     const { hosted } = this;
     if (hosted === null) return;
     this.#twins += 1;
     const key = hosted.events.key(`twin-${this.#twins}`);
     await this.victim.askApplication(pathOf(this.#caseId, key));
     await hosted.ended(key);
-    await hosted.rest();
   }
 
   /** The verdict: the abuse is over, and everything must be as before. */
@@ -192,12 +199,12 @@ export class AbuseTrial extends Trial {
   /** Applications that wait for the case may go. */
   #release(): void {
     const { events } = this.hosted ?? {};
-    events?.send({ do: 'release', key: events.key(FLOOD), gate: 'go' });
+    for (const name of [FLOOD, PUSHED]) events?.send({ do: 'release', key: events.key(name), gate: 'go' });
   }
 
   /** How often the application was called for the abuse. */
   get invoked(): number {
-    return this.hosted?.invoked ?? 0;
+    return this.hosted?.flood.invoked ?? 0;
   }
 
   /** Numbers that the handlers of the abuse have reported by that name; none where the kit's application is not there. */
@@ -208,21 +215,29 @@ export class AbuseTrial extends Trial {
   }
 
   #judgeApplication(): void {
+    const { hosted } = this;
+    if (hosted === null) return;
+    this.#judgeCrowd('', hosted.flood, 'theirs');
+    this.#judgeCrowd(' for promises', hosted.pushed, 'ours');
+  }
+
+  /** The one side's limit holds back the streams that the other one opens (RFC 9113 §5.1.2). */
+  #judgeCrowd(what: string, { peak }: Tally, side: 'ours' | 'theirs'): void {
     const limits = [...this.#abusers, ...this.#strangers].map(peer =>
-      peer.ledger.setting('theirs', 'MAX_CONCURRENT_STREAMS'),
+      peer.ledger.setting(side, 'MAX_CONCURRENT_STREAMS'),
     );
     const allowed = limits.reduce((sum, limit) => sum + limit, 0);
-    const { peak = 0 } = this.hosted ?? {};
     if (allowed <= ANY_STREAMS && peak > SLACK * allowed)
-      this.fail(`the application runs ${peak} times at once, where ${allowed} streams are allowed`);
+      this.fail(`the application runs ${peak} times at once${what}, where ${allowed} streams are allowed`);
   }
 
   async #newcomer(): Promise<void> {
+    const unserved = 'behind the abuse a new connection is not served';
     try {
-      await this.open();
+      await inTime(this.open(), this.victim.limit, ms => `${unserved} for ${ms} ms`);
     } catch (error) {
-      if (!(error instanceof Failed)) throw error;
-      throw new Failed(`behind the abuse a new connection is not served: ${error.message}`);
+      if (!(error instanceof Failed) || error.message.startsWith(unserved)) throw error;
+      throw new Failed(`${unserved}: ${error.message}`);
     }
     this.#weigh();
   }

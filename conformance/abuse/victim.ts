@@ -1,7 +1,8 @@
 /** The other client: it asks for the small resource again and again, one request after the other, and wants its answers. */
-import { DeadlinePassed, Failed } from '../outcome.ts';
+import { Failed } from '../outcome.ts';
 import type { Peer } from '../peer/peer.ts';
 import { describeEnd, mismatch, type Trial } from '../trial.ts';
+import { inTime } from './patience.ts';
 
 /** Answers before the abuse, whose slowest is the measure of the others. */
 const BEFORE = 5;
@@ -48,11 +49,11 @@ export class Victim {
   async #answer(): Promise<number> {
     const start = performance.now();
     const { small } = this.#trial.subject;
-    const record = await this.#peer.answer(this.#peer.ask()).catch(error => {
-      if (!(error instanceof DeadlinePassed)) throw error;
-      const ms = Math.round(performance.now() - start);
-      throw new Failed(`the victim, who has done nothing, is not answered for ${ms} ms`, 'deadline', true);
-    });
+    const record = await inTime(
+      this.#peer.answer(this.#peer.ask()),
+      this.limit,
+      ms => `the victim, who has done nothing, is not answered for ${ms} ms`,
+    );
     const seen = mismatch(record, small);
     if (seen === null) return performance.now() - start;
     const end = this.#peer.over ? `, and ${describeEnd(this.#peer)}` : '';

@@ -67,7 +67,9 @@ export async function attempt(body: Case, subject: Subject, timeout: number, idl
   deadline.clear();
   const judged = withFindings(body, trial, ending);
   const limited = judged.limited === true || (trial.limited && ending === judged && judged.verdict !== 'error');
-  if (!limited) for (const peer of trial.peers) peer.close();
+  // What an abuse holds is not held any longer than the case lasts.
+  const parks = limited && body.abuse === undefined;
+  if (!parks) for (const peer of trial.peers) peer.close();
   hosted?.end();
   return {
     verdict: judged.verdict,
@@ -86,7 +88,7 @@ export async function attempt(body: Case, subject: Subject, timeout: number, idl
       judged.reason === 'dial' ||
       judged.reason === 'control' ||
       trial.peers.some(({ end, goaways }) => end !== null && goaways.length === 0),
-    parked: limited ? trial.peers : [],
+    parked: parks ? trial.peers : [],
     reactions: reactions(trial.peers),
   };
 }

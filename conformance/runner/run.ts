@@ -85,6 +85,8 @@ class Run {
   readonly #deferred = new Set<Case>();
   /** Cases that ran into their deadline while many others were under way. */
   readonly #late = new Set<Case>();
+  /** Cases of abuse whose deadline has passed when it said nothing about the server. */
+  readonly #slow = new Set<Case>();
   #last: Case | null = null;
   /** Milliseconds that a try may take. */
   #timeout: number;
@@ -116,9 +118,11 @@ class Run {
     this.#timeout = this.#options.timeout;
     this.#alone = true;
     for (const body of order.filter(one => last(one) || this.#deferred.has(one))) {
-      // A flood takes its time on a machine that has other work, and has no second try.
+      // A flood takes its time on a machine that has other work.
       this.#timeout = this.#options.timeout * (body.abuse === undefined ? 1 : PATIENCE);
       await this.#together([body]);
+      this.#timeout *= PATIENCE;
+      if (this.#slow.has(body)) await this.#together([body]);
     }
     // What a parked connection has received shows only after a look at it.
     await turn();
@@ -165,7 +169,8 @@ class Run {
     const attempts = await this.#tries(body, idle, slots);
     const limited = attempts.some(one => one.limited);
     const late = attempts.some(({ reason }) => reason === 'deadline' || reason === 'barrier-unanswered');
-    const again = this.#again(body, limited, late);
+    const slow = body.abuse !== undefined && attempts.some(({ verdict }) => verdict === 'error') && late;
+    const again = this.#again(body, { limited, late, slow });
     if (again === null) this.#record(body, attempts);
     else {
       forget(attempts);
@@ -175,9 +180,12 @@ class Run {
   }
 
   /** Where a case goes whose verdict cannot stand yet. */
-  #again(body: Case, limited: boolean, late: boolean): Set<Case> | null {
+  #again(
+    body: Case,
+    { limited, late, slow }: Readonly<Record<'limited' | 'late' | 'slow', boolean>>,
+  ): Set<Case> | null {
     if (this.#crash !== null) return this.#suspects;
-    if (this.#alone) return null;
+    if (this.#alone) return slow && !this.#slow.has(body) ? this.#slow : null;
     if (limited) return this.#deferred;
     return late && !this.#late.has(body) ? this.#late : null;
   }

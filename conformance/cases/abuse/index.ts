@@ -3,6 +3,7 @@ import type { AbuseCase } from '../../abuse/case.ts';
 import controlFrames from './control-frames.ts';
 import emptyFrames from './empty-frames.ts';
 import fieldBlocks from './field-blocks.ts';
+import pushes from './pushes.ts';
 import resets from './resets.ts';
 import silence from './silence.ts';
 import windows from './windows.ts';
@@ -13,5 +14,6 @@ export const abuseCases: readonly AbuseCase[] = [
   ...emptyFrames,
   ...fieldBlocks,
   ...windows,
+  ...pushes,
   ...silence,
 ];

@@ -12,7 +12,8 @@ import {
   windowUpdate,
 } from '../../../wire/index.ts';
 import { type AbuseCaseBody, abuses } from '../../abuse/case.ts';
-import { stubborn } from '../../abuse/handlers.ts';
+import { answersAtLength, stubborn } from '../../abuse/handlers.ts';
+import type { AbuseTrial } from '../../abuse/trial.ts';
 import type { Peer } from '../../peer/peer.ts';
 
 /** Streams that are filled where nobody says how many are allowed. */
@@ -49,6 +50,28 @@ const provocations: Readonly<Record<string, { readonly title: string; provoke(st
   },
 };
 
+/** As many requests at once as are allowed, which the application works on before what ends them follows. */
+async function waves(
+  trial: AbuseTrial,
+  peer: Peer,
+  count: number,
+  end: (stream: number) => readonly Frame[],
+): Promise<void> {
+  const wave = Math.min(SOME, peer.ledger.setting('theirs', 'MAX_CONCURRENT_STREAMS'));
+  for (let asked = 0; asked < count && !peer.over; asked += wave) {
+    const streams: number[] = [];
+    await trial.flood(peer, wave, () => {
+      const request = trial.request(peer);
+      streams.push(request.stream);
+      return [request];
+    });
+    // What ends before the application is called on it would never run.
+    await trial.dealtWith(peer);
+    await trial.told();
+    if (!peer.over) peer.violate(...streams.flatMap(end));
+  }
+}
+
 function provoked([slug, { title, provoke }]: [string, (typeof provocations)[string]]): [string, AbuseCaseBody] {
   const body: AbuseCaseBody = {
     title: `Requests that the server must reset, for ${title}, run no more applications than streams are allowed.`,
@@ -57,10 +80,15 @@ function provoked([slug, { title, provoke }]: [string, (typeof provocations)[str
     app: stubborn,
     async run(trial) {
       const peer = await trial.begin();
-      await trial.flood(peer, 1500, () => {
-        const request = trial.request(peer);
-        return [request, provoke(request.stream, peer)];
-      });
+      const end = (stream: number): readonly Frame[] => [provoke(stream, peer)];
+      // Whoever does not host the kit's application may have answered when the end of a wave comes.
+      if (trial.hosted !== null) await waves(trial, peer, 1500, end);
+      else {
+        await trial.flood(peer, 1500, () => {
+          const request = trial.request(peer);
+          return [request, ...end(request.stream)];
+        });
+      }
       await trial.aftermath();
     },
   };
@@ -70,7 +98,7 @@ function provoked([slug, { title, provoke }]: [string, (typeof provocations)[str
 export default abuses({
   'rapid-reset': {
     title: 'Requests that are cancelled at once, again and again, leave nothing running and starve nobody.',
-    cve: ['CVE-2023-44487'],
+    cve: ['CVE-2023-44487', 'CVE-2026-23918'],
     bound: '3,000 requests',
     async run(trial) {
       const peer = await trial.begin();
@@ -108,17 +136,14 @@ export default abuses({
     app: stubborn,
     async run(trial) {
       const peer = await trial.begin();
-      await trial.flood(peer, 1500, () => {
-        const request = trial.request(peer);
-        return [request, rstStream(request.stream)];
-      });
+      await waves(trial, peer, 1500, stream => [rstStream(stream)]);
       await trial.aftermath();
     },
   },
 
   'rapid-reset-of-large-requests': {
     title: 'Requests with large fields that are cancelled at once are not kept for as long as their connection lives.',
-    cve: ['CVE-2023-44487', 'CVE-2023-45802'],
+    cve: ['CVE-2023-44487', 'CVE-2023-45802', 'CVE-2025-53020'],
     bound: '2,000 requests of 4,000 octets each',
     async run(trial) {
       const peer = await trial.begin();
@@ -132,6 +157,19 @@ export default abuses({
   },
 
   ...Object.fromEntries(Object.entries(provocations).map(provoked)),
+
+  'responses-too-long-to-send': {
+    title: 'Responses whose fields are more than the client says it takes run no more applications than are allowed.',
+    cve: ['CVE-2026-50560'],
+    bound: '1,500 requests, with SETTINGS_MAX_HEADER_LIST_SIZE 1',
+    app: answersAtLength,
+    async run(trial) {
+      const peer = await trial.begin();
+      await peer.change(['MAX_HEADER_LIST_SIZE', 1]);
+      await waves(trial, peer, 1500, () => []);
+      await trial.aftermath();
+    },
+  },
 
   'refused-requests': {
     title: 'Requests beyond the limit of streams are refused, and the application never sees them.',

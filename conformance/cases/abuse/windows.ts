@@ -2,6 +2,7 @@
 import { MAX_WINDOW, rstStream, settings, windowUpdate } from '../../../wire/index.ts';
 import { abuses } from '../../abuse/case.ts';
 import { writes } from '../../abuse/handlers.ts';
+import { inTime } from '../../abuse/patience.ts';
 import type { AbuseTrial } from '../../abuse/trial.ts';
 import type { Peer } from '../../peer/peer.ts';
 import { describeAnswer } from '../../trial.ts';
@@ -77,7 +78,8 @@ export default abuses({
       const [first = 0, ...others] = await askLarge(trial, peer, 64);
       if (!peer.over) peer.send(...others.map(stream => rstStream(stream)));
       peer.resume();
-      const record = await peer.answer(first);
+      const cut = (ms: number): string => `the response does not end for ${ms} ms when it is read at last`;
+      const record = await inTime(peer.answer(first), trial.victim.limit, cut);
       if (!record.gotEnd && !peer.over)
         trial.fail(`the response is cut short when it is read at last: ${describeAnswer(record, peer)}`);
       await trial.aftermath();

@@ -3,6 +3,7 @@ import type { GatewayFault } from '../gateway/fault.ts';
 import controlFrames from './control-frames.ts';
 import emptyFrames from './empty-frames.ts';
 import fieldBlocks from './field-blocks.ts';
+import pushes from './pushes.ts';
 import resets from './resets.ts';
 import silence from './silence.ts';
 import windows from './windows.ts';
@@ -14,4 +15,5 @@ export const abuseFaults: readonly GatewayFault[] = [
   ...fieldBlocks,
   ...windows,
   ...silence,
+  ...pushes,
 ];

@@ -1,4 +1,5 @@
 /** Servers that let a client start what it does not wait for. */
+import type { Exchange } from '../../../spec/msgi.ts';
 import { ERROR_CODE, FRAME_TYPE } from '../../../wire/index.ts';
 import type { GatewayFault } from '../gateway/fault.ts';
 import { withMembers } from '../gateway/wrap.ts';
@@ -9,7 +10,12 @@ export default [
     id: 'abuse/tells-nobody',
     deviation: 'The server does not tell the application that its exchange has failed.',
     clause: 'MSGI-LIFE-48',
-    fails: ['abuse/rapid-reset', 'abuse/rapid-reset-of-uploads', 'abuse/settings-never-acknowledged'],
+    fails: [
+      'abuse/rapid-reset',
+      'abuse/rapid-reset-of-uploads',
+      'abuse/settings-never-acknowledged',
+      'abuse/promises-reset-at-once',
+    ],
     seen: /\d+ of \d+ invocations go on although nobody waits/,
     waits: true,
     wrap: app => x => app(withMembers(x, { signal: new AbortController().signal })),
@@ -32,6 +38,19 @@ export default [
     wrap: app => x => {
       const failed = new Promise<void>(resolve => x.signal.addEventListener('abort', () => resolve()));
       return Promise.race([app(x), failed]) as Promise<void>;
+    },
+  },
+  {
+    id: 'abuse/gives-up-behind-the-work',
+    deviation: 'The server resets a response whose fields the client does not take, and counts its exchange no more.',
+    clause: 'MSGI-MODEL-11',
+    fails: ['abuse/responses-too-long-to-send'],
+    seen: CROWDED,
+    wrap: app => x => {
+      const failed = new Promise<void>(resolve => x.signal.addEventListener('abort', () => resolve()));
+      const respond: Exchange['respond'] = (status, fields = [], body) =>
+        fields.length === 0 ? x.respond(status, fields, body) : x.reset(ERROR_CODE.INTERNAL_ERROR);
+      return Promise.race([app(withMembers(x, { respond })), failed]) as Promise<void>;
     },
   },
   {

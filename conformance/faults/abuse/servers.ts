@@ -1,6 +1,7 @@
 /** What becomes of servers that fall to an abuse: they answer nobody, they end, they fill their memory. */
 import { type Frame, type Payload, parsePayload } from '../../../wire/index.ts';
 import type { FaultyServer } from '../gateway/fault.ts';
+import { memory } from './memory.ts';
 
 type Matches = (frame: Frame, payload: Payload) => boolean;
 
@@ -40,15 +41,15 @@ export function endsOf(matches: Matches, most: number): () => FaultyServer {
   };
 }
 
-/** The server keeps so many octets for every frame that matches, for as long as it lives: that is told, and not done. */
-export function keeps(matches: Matches, octets: number): () => FaultyServer {
+/** The server keeps so many octets for every frame that matches, received or sent, for as long as it lives. */
+export function keeps(matches: Matches, octets: number, way: 'toServer' | 'toClient' = 'toServer'): () => FaultyServer {
   return () => {
-    let count = 0;
-    const toServer = (next: Frame): readonly Frame[] => {
-      if (matches(next, parsePayload(next))) count += 1;
+    const { take, free } = memory();
+    const passes = (next: Frame): readonly Frame[] => {
+      if (matches(next, parsePayload(next))) take(octets);
       return [next];
     };
-    return { wire: () => ({ toServer }), held: () => count * octets };
+    return { wire: () => ({ [way]: passes }), free };
   };
 }
 

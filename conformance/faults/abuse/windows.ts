@@ -27,7 +27,7 @@ export default [
     id: 'abuse/schedules-for-an-octet',
     deviation: 'The server goes through all streams for each octet of credit, and so comes to nothing else.',
     clause: 'RFC 9113 §10.5',
-    fails: ['abuse/content-by-the-octet'],
+    fails: ['abuse/content-by-the-octet', 'abuse/pushed-content-by-the-octet'],
     seen: UNANSWERED,
     waits: true,
     server: busyWith(({ type, stream }) => type === FRAME_TYPE.WINDOW_UPDATE && stream !== 0, 900),

@@ -25,8 +25,8 @@ export interface Http1Filters {
 /** A wrong server, made anew for each try: what its connections share lives in its closure. */
 export interface FaultyServer {
   readonly wire: Wire;
-  /** Octets of memory that it takes beside the sound server's. */
-  readonly held?: () => number;
+  /** It takes memory, in the process of the proof, beside the sound server: gives it back. */
+  readonly free?: () => void;
   /** It takes no further connection. */
   readonly refuses?: () => boolean;
 }
