@@ -298,6 +298,8 @@ export class Peer {
     const payload = parsePayload(frame);
     this.#own.sent(frame);
     this.grammar.named.add(frame.stream);
+    // DATA counts for the connection whatever becomes of it, and whatever stream it names (RFC 9113 §6.9).
+    if (frame.type === FRAME_TYPE.DATA) this.ledger.sendWindow -= frame.payload.length;
     this.#transcript.frame('>', this.connection, frame, payload, null, this.#writable ? note : UNSENT);
     if (payload.type === 'SETTINGS' && !payload.ack && frame.stream === 0) this.#announced(payload.entries);
     else if (payload.type === 'PING' && !payload.ack) this.grammar.pings.push(payload.opaque.toString());
@@ -327,8 +329,6 @@ export class Peer {
       stream = this.ledger.open(frame.stream);
       stream.sentAt = performance.now();
     } else if (frame.type === FRAME_TYPE.HEADERS && stream?.sentEnd) this.grammar.reused.add(frame.stream);
-    // DATA counts for the connection whatever becomes of it (RFC 9113 §6.9).
-    if (frame.type === FRAME_TYPE.DATA) this.ledger.sendWindow -= frame.payload.length;
     if (stream === undefined) return;
     if (frame.type === FRAME_TYPE.DATA) stream.sendWindow -= frame.payload.length;
     if ((frame.type === FRAME_TYPE.DATA || frame.type === FRAME_TYPE.HEADERS) && frame.flags & FLAG.END_STREAM) {
