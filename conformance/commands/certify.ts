@@ -95,9 +95,17 @@ export function certifyCommand(settle: (status: number) => void): Command {
 
 async function run(target: string, flags: Flags): Promise<number> {
   if (flags.report !== undefined) checkReportFile(flags.report);
+  // A key takes its time, beside which the rest is loaded; an address has a certificate of its own.
+  if (!target.includes('://')) void prepareCertificate();
   // The runner takes most of the time that this program needs to start: help and errors come without it.
   const { certify } = await import('../certify.ts');
   return interruptible(flags, signal => certify(target, { ...optionsOf(target, flags), signal }));
+}
+
+/** Who needs the certificate waits for it, and hears what went wrong. */
+async function prepareCertificate(): Promise<void> {
+  const { certificate } = await import('../targets/certificate.ts');
+  await certificate('rsa').catch(() => {});
 }
 
 /** Throws UsageError for what is said about targets only. */
