@@ -37,7 +37,13 @@ export async function onSubject(
   const start = (): Promise<Spare> => idle(started(body, subject, target, env));
   // What the module exports there is of one try.
   const { spares } = body.exports === undefined ? subject : {};
-  return spares === undefined ? onFresh(await start(), work) : onSpare(body, spares, start, work);
+  if (spares === undefined) return onFresh(await start(), work);
+  await idle(spares.enter(body));
+  try {
+    return await onSpare(body, spares, start, work);
+  } finally {
+    spares.leave(body);
+  }
 }
 
 async function started(

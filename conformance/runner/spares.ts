@@ -14,25 +14,53 @@ export interface Spare {
   readonly waits: readonly Wait[];
 }
 
+/** Who has the instances of a kind, one case after the other. */
+interface Turn {
+  caseId: string;
+  tries: number;
+  readonly waiting: { readonly caseId: string; begin(): void }[];
+}
+
 interface Entry {
   readonly spare: Spare;
   readonly kind: string;
-  caseId: string;
   users: number;
   spent: boolean;
 }
 
 export class Spares {
   readonly #entries = new Map<Spare, Entry>();
+  readonly #turns = new Map<string, Turn>();
   readonly #ends = new Set<Promise<void>>();
 
+  /** Waits until no other case has an instance of this kind: to start one more would take longer. */
+  async enter({ id, chapter, alone }: Case): Promise<void> {
+    const kind = kindOf(chapter, alone);
+    const turn = this.#turns.get(kind);
+    if (turn === undefined) this.#turns.set(kind, { caseId: id, tries: 1, waiting: [] });
+    else if (turn.caseId === id) turn.tries += 1;
+    else await new Promise<void>(begin => turn.waiting.push({ caseId: id, begin }));
+  }
+
+  /** A try of the case that has entered is over. */
+  leave({ chapter, alone }: Case): void {
+    const kind = kindOf(chapter, alone);
+    const turn = this.#turns.get(kind);
+    if (turn === undefined) return;
+    turn.tries -= 1;
+    const next = turn.tries === 0 ? turn.waiting.shift() : undefined;
+    if (next !== undefined) {
+      turn.caseId = next.caseId;
+      turn.tries = 1;
+      next.begin();
+    } else if (turn.tries === 0) this.#turns.delete(kind);
+  }
+
   /** One that fits the case, or null. */
-  take({ id, chapter, alone }: Case): Spare | null {
+  take({ chapter, alone }: Case): Spare | null {
     const kind = kindOf(chapter, alone);
     for (const entry of this.#entries.values()) {
-      const free = entry.users === 0 || entry.caseId === id;
-      if (entry.kind !== kind || !free || entry.spent || entry.spare.instance.crash() !== null) continue;
-      entry.caseId = id;
+      if (entry.kind !== kind || entry.spent || entry.spare.instance.crash() !== null) continue;
       entry.users += 1;
       return entry.spare;
     }
@@ -40,8 +68,8 @@ export class Spares {
   }
 
   /** One that was started for the case. */
-  add({ id, chapter, alone }: Case, spare: Spare): void {
-    this.#entries.set(spare, { spare, kind: kindOf(chapter, alone), caseId: id, users: 1, spent: false });
+  add({ chapter, alone }: Case, spare: Spare): void {
+    this.#entries.set(spare, { spare, kind: kindOf(chapter, alone), users: 1, spent: false });
   }
 
   /** A try of the case is over; `clean` where the instance is as it was before. */

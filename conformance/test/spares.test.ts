@@ -23,14 +23,12 @@ function bodyOf(id: string, alone: Case['alone'] = {}): Case {
   return { id, chapter, requirement: 'rfc9113/6.5/5', title: 'It is there.', alone, run: async () => {} };
 }
 
-t.test('an instance goes on to the next case of its suite with its options, one at a time', async t => {
+t.test('an instance goes on to cases of its suite with its options', async t => {
   const spares = new Spares();
   const { spare, state } = instance();
   spares.add(bodyOf('flow/a', { initial_window: 1, grace: 2 }), spare);
-  t.equal(spares.take(bodyOf('flow/b', { initial_window: 1, grace: 2 })), null, 'another case waits for no instance');
   t.equal(spares.take(bodyOf('flow/a', { initial_window: 1, grace: 2 })), spare, 'tries share it');
   spares.give(spare, true);
-  t.equal(spares.take(bodyOf('flow/b', { initial_window: 1, grace: 2 })), null, 'one try goes on');
   spares.give(spare, true);
   t.equal(spares.take(bodyOf('flow/b', { initial_window: 1 })), null, 'other options');
   t.equal(spares.take(bodyOf('drain/b', { initial_window: 1, grace: 2 })), null, 'another suite');
@@ -39,6 +37,30 @@ t.test('an instance goes on to the next case of its suite with its options, one 
   spares.give(spare, true);
   await spares.stop();
   t.ok(state.ended, 'the end of the run is its end');
+});
+
+t.test('cases of one kind take turns, the tries of a case go side by side', async t => {
+  const spares = new Spares();
+  const log: string[] = [];
+  const enter = async (id: string): Promise<void> => {
+    await spares.enter(bodyOf(id));
+    log.push(id);
+  };
+  await enter('flow/a');
+  await enter('flow/a');
+  await enter('drain/a');
+  const others = [enter('flow/b'), enter('flow/c')];
+  spares.leave(bodyOf('flow/a'));
+  await new Promise(setImmediate);
+  t.same(log, ['flow/a', 'flow/a', 'drain/a'], 'a try goes on');
+  spares.leave(bodyOf('flow/a'));
+  await others[0];
+  t.equal(log.at(-1), 'flow/b');
+  t.equal(log.length, 4, 'the next one waits');
+  spares.leave(bodyOf('flow/b'));
+  await others[1];
+  spares.leave(bodyOf('flow/c'));
+  await enter('flow/a');
 });
 
 t.test('who leaves no clean instance has had the last of it', async t => {
