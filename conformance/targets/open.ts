@@ -6,7 +6,7 @@ import { authorityOf, checkAddress, parseAddress } from './address.ts';
 import { BUNDLED, bundledPath, checkInstalled, withHint } from './bundled.ts';
 import { checkOptions, commandLine, type Extras, type TargetOptions } from './extras.ts';
 import { checkLoopback } from './loopback.ts';
-import { type Manifest, readManifest } from './manifest.ts';
+import { type Manifest, readBundled, readManifest } from './manifest.ts';
 import { suggestion } from './nearest.ts';
 import { mentions, PLACEHOLDERS } from './placeholders.ts';
 import { checkPorts, type StartedManifest, startTarget } from './started.ts';
@@ -23,7 +23,7 @@ export async function openTarget(argument: string, options: TargetOptions = {}):
     return reach(parseAddress(argument), atAddress(argument), said, extras);
   }
   if (BUNDLED.includes(argument)) {
-    const manifest = readManifest(bundledPath(argument));
+    const manifest = readBundled(bundledPath(argument));
     checkInstalled(argument, manifest);
     return openManifest(manifest, said, extras).catch(error => {
       throw withHint(argument, error);
