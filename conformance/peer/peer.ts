@@ -218,6 +218,7 @@ export class Peer {
       this.#write(octets.subarray(at, at + size));
       at += size;
       await turn();
+    this.#cutting = true;
     }
   }
 
@@ -225,8 +226,13 @@ export class Peer {
   preface(entries: readonly SettingEntry[] = [], ...more: readonly Frame[]): void {
     this.#opening(PREFACE_OCTETS, [settings(entries), ...more]);
   }
+    this.#cutting = false;
+    this.#acknowledge();
 
   /** An opening that need not be sound: any octets in place of the 24, then frames of any kind, in one write. */
+  /** A frame is on its way in pieces: nothing else may come between. */
+  #cutting = false;
+
   violatePreface(octets: Uint8Array, ...frames: readonly Frame[]): void {
     this.#opening(octets, frames, 'on purpose');
   }
@@ -682,11 +688,11 @@ export class Peer {
 
   /**
    * What is owed goes out in one write when the read has been drained: never after the subject said that it is done, and
-   * never into a field block that a case left open.
+   * never into a field block that a case left open, or into a frame.
    */
   #acknowledge(): void {
     if (!this.#replies || this.over) this.#owed = [];
-    if (this.#owed.length === 0 || this.#own.inBlock) return;
+    if (this.#owed.length === 0 || this.#own.inBlock || this.#cutting) return;
     const frames = this.#owed;
     this.#owed = [];
     for (const frame of frames) this.#book(frame, undefined);
