@@ -174,6 +174,12 @@ export class Peer {
     return id;
   }
 
+  /** An even identifier that the server has not promised, and does not come to at once. */
+  unpromised(): number {
+    const { highestPromised } = this.ledger;
+    return highestPromised === 0 ? 2 : highestPromised + 100;
+  }
+
   /** The record of a stream that is open or was. */
   stream(id: number): StreamRecord {
     const record = this.ledger.stream(id);
@@ -212,27 +218,27 @@ export class Peer {
       this.#book(frame, 'cut over several writes');
     }
     const octets = concat(frames.map(frame => encodeFrame(frame)));
+    this.#cutting = true;
     let at = 0;
     for (const size of [...sizes, octets.length]) {
       if (at >= octets.length) break;
       this.#write(octets.subarray(at, at + size));
       at += size;
       await turn();
-    this.#cutting = true;
     }
+    this.#cutting = false;
+    this.#acknowledge();
   }
+
+  /** A frame is on its way in pieces: nothing else may come between. */
+  #cutting = false;
 
   /** The client's preface and its SETTINGS (RFC 9113 §3.4), with whatever comes in the same write. */
   preface(entries: readonly SettingEntry[] = [], ...more: readonly Frame[]): void {
     this.#opening(PREFACE_OCTETS, [settings(entries), ...more]);
   }
-    this.#cutting = false;
-    this.#acknowledge();
 
   /** An opening that need not be sound: any octets in place of the 24, then frames of any kind, in one write. */
-  /** A frame is on its way in pieces: nothing else may come between. */
-  #cutting = false;
-
   violatePreface(octets: Uint8Array, ...frames: readonly Frame[]): void {
     this.#opening(octets, frames, 'on purpose');
   }

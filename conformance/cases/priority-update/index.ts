@@ -126,7 +126,7 @@ export default chapter('priority-update', {
     title: 'A PRIORITY_UPDATE for a pushed stream that was never promised is a connection error.',
     async run(trial) {
       const peer = await trial.open();
-      await connectionError(trial, peer, 'PROTOCOL_ERROR', priorityUpdate(2, 'u=1'));
+      await connectionError(trial, peer, 'PROTOCOL_ERROR', priorityUpdate(peer.unpromised(), 'u=1'));
     },
   },
 

@@ -78,7 +78,7 @@ export default chapter('rst-stream', {
     title: 'RST_STREAM on an even stream that was never promised is a connection error.',
     async run(trial) {
       const peer = await trial.open();
-      await connectionError(trial, peer, 'PROTOCOL_ERROR', rstStream(2));
+      await connectionError(trial, peer, 'PROTOCOL_ERROR', rstStream(peer.unpromised()));
     },
   },
 

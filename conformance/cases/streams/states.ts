@@ -35,7 +35,7 @@ export default chapter('streams', {
     title: 'WINDOW_UPDATE on an even stream that was never promised is a connection error.',
     async run(trial) {
       const peer = await trial.open();
-      await connectionError(trial, peer, 'PROTOCOL_ERROR', windowUpdate(2, 1));
+      await connectionError(trial, peer, 'PROTOCOL_ERROR', windowUpdate(peer.unpromised(), 1));
     },
   },
 
@@ -130,7 +130,7 @@ export default chapter('streams', {
     title: 'A request on an even stream, which is for the server to open, is a connection error.',
     async run(trial) {
       const peer = await trial.open();
-      await connectionError(trial, peer, 'PROTOCOL_ERROR', peer.request({}, 2));
+      await connectionError(trial, peer, 'PROTOCOL_ERROR', peer.request({}, peer.unpromised()));
     },
   },
 
