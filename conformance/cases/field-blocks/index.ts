@@ -5,7 +5,7 @@ import { answered, connectionError, reaction, served } from '../../expect.ts';
 import type { Peer } from '../../peer/peer.ts';
 import type { Resource } from '../../subject.ts';
 import { describeAnswer, describeEnd, type Trial } from '../../trial.ts';
-import { block, insertPath, NEWEST, plainPath, request, usable } from '../hpack/blocks.ts';
+import { block, counted, insertPath, NEWEST, plainPath, request, usable } from '../hpack/blocks.ts';
 
 /** HEADERS and CONTINUATIONs that carry the pieces of one block. */
 function pieces(stream: number, fragments: readonly Uint8Array[]): readonly Frame[] {
@@ -44,7 +44,6 @@ function large(
   before: readonly Uint8Array[] = [],
   after: readonly Uint8Array[] = [],
 ): readonly [Frame, ...Frame[]] {
-  const counted = (fields: readonly string[]): number => fields.reduce((sum, text) => sum + text.length + 16, 0);
   const fill = size - counted(peer.fieldsOf()) - 4 * 36;
   const lines = [1, 2, 3, 4].map(line => literal(`x-l${line}`, 'f'.repeat(Math.floor(fill / 4))));
   const path = plainPath(trial.subject.small.path);

@@ -46,17 +46,21 @@ export function filler(size: number, name = 'x-fill'): Uint8Array {
   return literal(name, 'f'.repeat(size - 32 - name.length), 'incremental');
 }
 
+/** The size of a section as RFC 9113 §6.5.2 counts it. */
+export const counted = (fields: readonly string[]): number => fields.reduce((sum, text) => sum + text.length + 16, 0);
+
 /**
  * The table size that both sides are sure of: the case opens its first block with the update, so that nothing rests on what
- * a raised setting does by itself.
+ * a raised setting does by itself. What fills the table goes into one section: it stays within MAX_HEADER_LIST_SIZE.
  */
 export function usable(
   trial: Trial,
   peer: Peer,
   wanted: number,
 ): { readonly size: number; readonly update: Uint8Array } {
-  const size = Math.min(4096, peer.ledger.setting('theirs', 'HEADER_TABLE_SIZE'));
+  const list = peer.ledger.setting('theirs', 'MAX_HEADER_LIST_SIZE') - counted(peer.fieldsOf());
+  const size = Math.max(0, Math.min(4096, peer.ledger.setting('theirs', 'HEADER_TABLE_SIZE'), list));
   if (size < wanted)
-    trial.notApplicable(`the server's HEADER_TABLE_SIZE of ${size} is too small for the entries of this case`);
+    trial.notApplicable(`HEADER_TABLE_SIZE and MAX_HEADER_LIST_SIZE leave ${size} octets for the entries of this case`);
   return { size, update: sizeUpdate(size) };
 }
