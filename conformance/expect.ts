@@ -204,10 +204,10 @@ export async function held(trial: Trial, peer: Peer, count = 1): Promise<readonl
 }
 
 /** The server takes for an abuse what the case does, which may look like one (RFC 9113 §10.5). */
-export function calmed(peer: Peer, record?: StreamRecord): boolean {
+export function calmed(peer: Peer, ...records: readonly StreamRecord[]): boolean {
   return (
     peer.goaways.some(({ code }) => code === 'ENHANCE_YOUR_CALM') ||
-    record?.resets.includes(ERROR_CODE.ENHANCE_YOUR_CALM) === true
+    records.some(({ resets }) => resets.includes(ERROR_CODE.ENHANCE_YOUR_CALM))
   );
 }
 
