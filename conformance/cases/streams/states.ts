@@ -175,7 +175,8 @@ export default chapter('streams', {
       const { size } = trial.resource('large');
       for (const stream of streams.toReversed()) {
         trial.expected = `the response on stream ${stream} goes on as soon as its window opens`;
-        peer.send(windowUpdate(stream, size));
+        // Twice the content, for it may be padded.
+        peer.send(windowUpdate(stream, 2 * size));
         const record = peer.stream(stream);
         const done = await trial.idle(
           peer.within(Math.max(peer.limit, 1000), () => record.over || peer.over, 'the rest of a response'),
