@@ -125,9 +125,12 @@ async function learn(target: Target, assumed: Subject, peer: Peer, timeout: numb
   const head = await get('small', assumed.small.path, 'HEAD');
   if (head === null || head.octets > 0) return { ...assumed, small: known(assumed.small.path, small) };
   checkSmall(where, assumed.small, small);
+  const again = await get('small', assumed.small.path);
+  if (again !== null && again.octets !== small.octets) throw new TargetError(unsteady(where, assumed.small.path));
   const large = assumed.large === null ? null : await get('large', assumed.large.path);
   const otherPath = assumed.other?.path ?? ABSENT_PATH;
   const another = await get('other', otherPath);
+  const steady = another?.octets === (await get('other', otherPath))?.octets;
   return {
     ...assumed,
     small: known(assumed.small.path, small),
@@ -135,7 +138,7 @@ async function learn(target: Target, assumed: Subject, peer: Peer, timeout: numb
       assumed.large === null || large === null
         ? null
         : checkLarge(where, known(assumed.large.path, large), assumed.large),
-    other: distinct(small, otherPath, another) ?? distinct(small, assumed.large?.path, large),
+    other: distinct(small, otherPath, steady ? another : null) ?? distinct(small, assumed.large?.path, large),
   };
 }
 
@@ -165,6 +168,11 @@ function checkSmall(where: string, named: Resource, { status, octets }: StreamRe
       `${where}: GET ${named.path} has ${octets} octets where the manifest says ${named.size}: correct resources.small.size`,
     );
   }
+}
+
+/** An answer whose length tells nothing cannot be a control. */
+function unsteady(where: string, path: string): string {
+  return `${where}: GET ${path} has another length each time: name a resource that stays the same with --resource small=/path`;
 }
 
 function checkLarge(where: string, large: Resource, named: Resource): Resource {

@@ -324,12 +324,18 @@ t.test('no memory for a hundred large responses', async t => {
   t.same(bad(results), []);
 });
 
-t.test('an upload whose answer has another length each time', async t => {
-  let thanks = 0;
-  const longer = (): string => {
-    thanks += 1;
-    return `thank you${'!'.repeat(thanks)}`;
+/** A number of exclamation marks that grows. */
+function growing(): () => string {
+  let marks = 0;
+  return () => {
+    marks += 1;
+    return '!'.repeat(marks);
   };
+}
+
+t.test('an upload whose answer has another length each time', async t => {
+  const marks = growing();
+  const longer = (): string => `thank you${marks()}`;
   const ids = ['data/padded', 'data/in-many-frames', 'headers/end-stream-before-continuation'];
   t.same(
     told(await judged(await served(t, site({}, longer)), ...ids)).toSorted(),
@@ -412,6 +418,29 @@ t.test('an upload that is answered, and done with, before its content', async t 
   });
   const target = targetAt(port, {}, { small: { path: '/' }, upload: { path: '/upload' } });
   t.same(told(await judged(target, 'framing/oversized-data')), ['framing/oversized-data: not-applicable']);
+});
+
+t.test('a home page that has another length each time cannot be judged, and the kit says what can', async t => {
+  const marks = growing();
+  const target = await served(t, (_, response) => void response.end(`hello${marks()}`), {}, { small: { path: '/' } });
+  await t.rejects(judged(target, 'ping'), {
+    name: 'TargetError',
+    message: /GET \/ has another length each time: name a resource that stays the same with --resource small=\/path/,
+  });
+});
+
+t.test('pages for what is not there that have another length each time', async t => {
+  const marks = growing();
+  const target = await served(
+    t,
+    (request, response) => {
+      if (request.url === '/') response.end('sixteen octets!\n');
+      else response.writeHead(404).end(`${request.url} is not there${marks()}`);
+    },
+    {},
+    { small: { path: '/' } },
+  );
+  t.same(told(await judged(target, 'hpack/newest-entry-first')), ['hpack/newest-entry-first: not-applicable']);
 });
 
 t.test('HEAD is not allowed where nothing is', async t => {
