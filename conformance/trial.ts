@@ -1,6 +1,6 @@
 /** One try of one case: what `run` is given. It opens connections, keeps the record, and holds what the case notes. */
 import type { TLSSocket } from 'node:tls';
-import { DEFAULT_WINDOW, MAX_WINDOW, type SettingEntry, windowUpdate } from '../wire/index.ts';
+import { DEFAULT_WINDOW, errorName, MAX_WINDOW, type SettingEntry, windowUpdate } from '../wire/index.ts';
 import { Failed, KitError, NotApplicable } from './outcome.ts';
 import { dial } from './peer/dial.ts';
 import type { Finding } from './peer/grammar.ts';
@@ -190,7 +190,7 @@ export class Trial {
 
 /** How an answer differs from the resource, or null where it does not. */
 export function mismatch(answer: Answer, { status, size }: Resource): string | null {
-  if (answer.resets.length > 0 && !answer.gotEnd) return `RST_STREAM (code ${answer.resets[0]})`;
+  if (answer.resets.length > 0 && !answer.gotEnd) return `RST_STREAM ${errorName(answer.resets[0] ?? 0)}`;
   if (answer.status === 0) return 'no response';
   if (answer.status !== status) return `status ${answer.status} where ${status} is known`;
   if (!answer.gotEnd) return `the response of status ${answer.status} does not end`;
@@ -204,11 +204,11 @@ interface Answer {
   readonly resets: readonly number[];
 }
 
-/** "status 200, 16 octets", "RST_STREAM", "nothing; GOAWAY PROTOCOL_ERROR". */
+/** "status 200 with 16 octets of content", "RST_STREAM CANCEL", "nothing; GOAWAY PROTOCOL_ERROR". */
 export function describeAnswer(answer: Answer, peer: Peer): string {
   const parts = [
     ...(answer.status > 0 ? [`status ${answer.status} with ${answer.octets} octets of content`] : []),
-    ...(answer.resets.length > 0 ? [`RST_STREAM (code ${answer.resets[0]})`] : []),
+    ...(answer.resets.length > 0 ? [`RST_STREAM ${errorName(answer.resets[0] ?? 0)}`] : []),
     ...(peer.over ? [describeEnd(peer)] : []),
   ];
   return parts.length > 0 ? parts.join(', then ') : 'nothing';

@@ -27,7 +27,7 @@ export default [
     deviation: 'The server answers a stream error by resetting every stream of the connection.',
     clause: 'RFC 9113 §5.4.2',
     fails: ['errors/stream-error-leaves-others-alone'],
-    seen: /RST_STREAM \(code 2\)/,
+    seen: /RST_STREAM INTERNAL_ERROR/,
     wire: link => {
       const open = new Set<number>();
       return {

@@ -169,7 +169,7 @@ export default [
     deviation: 'The server takes TE for one of the connection-specific fields, without the exception for trailers.',
     clause: 'RFC 9113 §8.2.2',
     fails: ['fields/te-trailers'],
-    seen: /RST_STREAM \(code 1\)/,
+    seen: /RST_STREAM PROTOCOL_ERROR/,
     wire: refusesRequests(({ fields }) => fields.includes('te')),
   },
   {
@@ -177,7 +177,7 @@ export default [
     deviation: 'The server takes a second Cookie field for an error.',
     clause: 'RFC 9113 §8.2.3',
     fails: ['fields/cookie-crumbs'],
-    seen: /RST_STREAM \(code 1\)/,
+    seen: /RST_STREAM PROTOCOL_ERROR/,
     wire: refusesRequests(({ fields }) => valuesOf(fields, 'cookie').length > 1),
   },
 ] satisfies readonly Fault[];

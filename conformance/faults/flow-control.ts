@@ -236,7 +236,7 @@ export default [
     deviation: 'The server resets a request that comes while a response waits for its window.',
     clause: 'RFC 9113 §6.9',
     fails: ['flow-control/requests-are-taken-while-windows-are-shut'],
-    seen: /RST_STREAM \(code 1\)/,
+    seen: /RST_STREAM PROTOCOL_ERROR/,
     why: 'every case with two responses that wait shows it',
     wire: watches((frame, payload, { running }, link) => {
       if (payload.type !== 'HEADERS' || ![...running.values()].some(window => window <= 0)) return [frame];
@@ -333,7 +333,7 @@ export default [
     clause: 'RFC 9113 §6.9',
     fails: ['flow-control/reserved-bit-of-increment'],
     grade: 'weak',
-    seen: /the increment is refused: .*RST_STREAM \(code 3\)/,
+    seen: /the increment is refused: .*RST_STREAM FLOW_CONTROL_ERROR/,
     wire: link => ({
       toServer(frame) {
         const payload = parsePayload(frame);
@@ -531,7 +531,7 @@ export default [
     deviation: 'The server takes an empty DATA frame at a window of zero for an overrun.',
     clause: 'RFC 9113 §6.9.1',
     fails: ['flow-control/empty-data-needs-no-window'],
-    seen: /RST_STREAM \(code 3\)/,
+    seen: /RST_STREAM FLOW_CONTROL_ERROR/,
     wire: link => {
       // What the client may send, by stream, and 0 for the connection.
       const windows = new Map([[0, DEFAULT_WINDOW]]);
@@ -560,7 +560,7 @@ export default [
     deviation: 'The server takes content for a breach of the protocol when its window has not reached the client.',
     clause: 'RFC 9113 §6.9.3',
     fails: ['flow-control/content-before-the-window-is-known'],
-    seen: /the upload gets RST_STREAM \(code 1\)/,
+    seen: /the upload gets RST_STREAM PROTOCOL_ERROR/,
     wire: link => {
       let acknowledged = false;
       return {

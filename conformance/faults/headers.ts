@@ -8,7 +8,7 @@ export default [
     deviation: 'The server takes the padding of HEADERS for a part of the field block.',
     clause: 'RFC 9113 §6.2',
     fails: ['headers/padded-and-prioritized', 'headers/empty-fragment-with-padding'],
-    seen: /GOAWAY COMPRESSION_ERROR|RST_STREAM \(code 1\)|status 400/,
+    seen: /GOAWAY COMPRESSION_ERROR|RST_STREAM PROTOCOL_ERROR|status 400/,
     wire: alters((frame, payload) => {
       if (payload.type !== 'HEADERS' || payload.padding === null) return frame;
       const { endStream, endHeaders, priority, fragment, padding } = payload;
@@ -55,7 +55,7 @@ export default [
     deviation: 'The server resets a stream whose HEADERS has padding that is not zero.',
     clause: 'RFC 9113 §6.2',
     fails: ['headers/non-zero-padding'],
-    seen: /RST_STREAM \(code 1\)/,
+    seen: /RST_STREAM PROTOCOL_ERROR/,
     wire: resetsInstead(
       'PROTOCOL_ERROR',
       (_, payload) => payload.type === 'HEADERS' && (payload.padding ?? []).some(octet => octet !== 0),

@@ -146,7 +146,7 @@ export default [
     deviation: 'The server takes any content-length of a GET for an error.',
     clause: 'RFC 9113 §8.1.1',
     fails: ['messages/content-length-0-without-content'],
-    seen: /RST_STREAM \(code 1\)/,
+    seen: /RST_STREAM PROTOCOL_ERROR/,
     wire: refusesRequests(section => section.fields.includes('GET') && hasLength(section)),
   },
   {

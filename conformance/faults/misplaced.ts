@@ -87,7 +87,7 @@ export default [
     deviation: 'The server resets later requests once DATA has come on a stream that is over.',
     clause: 'RFC 9113 §6.1',
     fails: ['streams/data-on-closed-stream', 'streams/data-behind-own-reset'],
-    seen: /RST_STREAM \(code 5\)/,
+    seen: /RST_STREAM STREAM_CLOSED/,
     wire: losesOthers(FRAME_TYPE.DATA),
   },
 ] satisfies readonly Fault[];

@@ -74,7 +74,7 @@ export default [
     deviation: 'The server refuses requests that come before its own SETTINGS are acknowledged.',
     clause: 'RFC 9113 §3.4',
     fails: ['preface/request-with-preface'],
-    seen: /RST_STREAM \(code 7\)/,
+    seen: /RST_STREAM REFUSED_STREAM/,
     wire: () => {
       let acknowledged = false;
       const refused: Frame[] = [];

@@ -104,7 +104,7 @@ export default [
     deviation: 'The server resets requests once it has read a thousand PRIORITY frames.',
     clause: 'RFC 7540 §5.3.4',
     fails: ['priority-tree/ten-thousand-signals'],
-    seen: /RST_STREAM \(code 2\)/,
+    seen: /RST_STREAM INTERNAL_ERROR/,
     wire: link => {
       let signals = 0;
       return {

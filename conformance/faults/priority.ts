@@ -41,7 +41,7 @@ export default [
     deviation: 'The server resets a request that depends on a stream which was never opened.',
     clause: 'RFC 9113 §5.3.2',
     fails: ['priority/dependency-on-unknown-stream'],
-    seen: /RST_STREAM \(code 1\)/,
+    seen: /RST_STREAM PROTOCOL_ERROR/,
     wire: resetsInstead(
       'PROTOCOL_ERROR',
       ({ stream }, p) => p.type === 'HEADERS' && p.priority !== null && p.priority.dependency > stream,

@@ -151,7 +151,7 @@ export default [
     deviation: 'The server takes a request without :authority for malformed although it has Host.',
     clause: 'RFC 9113 §8.3.1',
     fails: ['pseudo-fields/host-in-place-of-authority'],
-    seen: /a sound request is refused: RST_STREAM \(code 1\)/,
+    seen: /a sound request is refused: RST_STREAM PROTOCOL_ERROR/,
     wire: refusesRequests(({ fields }) => fields.includes(':scheme') && !fields.includes(':authority')),
   },
   {
@@ -171,7 +171,7 @@ export default [
     deviation: 'The server takes every :path that does not begin with a slash for malformed.',
     clause: 'RFC 9113 §8.3.1',
     fails: ['pseudo-fields/options-asterisk'],
-    seen: /a sound request is refused: RST_STREAM \(code 1\)/,
+    seen: /a sound request is refused: RST_STREAM PROTOCOL_ERROR/,
     wire: refusesRequests(({ fields }) => valuesOf(fields, ':path')[0] === '*'),
   },
   {

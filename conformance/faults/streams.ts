@@ -221,7 +221,7 @@ export default [
     deviation: 'Streams that have ended go on to count for SETTINGS_MAX_CONCURRENT_STREAMS.',
     clause: 'RFC 9113 §5.1.2',
     fails: ['streams/ended-streams-free-their-slot'],
-    seen: /RST_STREAM \(code 7\)/,
+    seen: /RST_STREAM REFUSED_STREAM/,
     wire: miscounts(() => {
       let all = 0;
       return {
@@ -238,7 +238,7 @@ export default [
     deviation: 'Streams that were refused go on to count for SETTINGS_MAX_CONCURRENT_STREAMS.',
     clause: 'RFC 9113 §5.1.2',
     fails: ['streams/refused-streams-take-no-slot'],
-    seen: /RST_STREAM \(code 7\)/,
+    seen: /RST_STREAM REFUSED_STREAM/,
     wire: miscounts(() => {
       let [active, refused] = [0, 0];
       return {

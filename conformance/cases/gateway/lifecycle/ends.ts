@@ -1,5 +1,5 @@
 /** Between done and complete: what is dropped, and what the promise of end tells (section 3.1). */
-import { data, rstStream, windowUpdate } from '../../../../wire/index.ts';
+import { data, errorName, rstStream, windowUpdate } from '../../../../wire/index.ts';
 import { reportedError } from '../../../application/kit.ts';
 import { suite } from '../../../gateway/case.ts';
 import type { Asked, GatewayTrial } from '../../../gateway/trial.ts';
@@ -187,7 +187,7 @@ export default suite('lifecycle', {
       await trial.answered(asked, 202, 0);
       await trial.quietApp(peer);
       const { resets } = peer.stream(asked.stream);
-      if (resets.length > 0) trial.fail(`the upload is given up with RST_STREAM (code ${resets[0]})`);
+      if (resets.length > 0) trial.fail(`the upload is given up with RST_STREAM ${errorName(resets[0] ?? 0)}`);
       peer.send(data(asked.stream, new Uint8Array(7)));
       peer.send(data(asked.stream, new Uint8Array(5), { endStream: true }));
       await trial.reported(asked, 'octets', 12);

@@ -1,5 +1,5 @@
 /** Requests that nobody wants to the end: stop, and what the client is told (section 3.5, RFC 9113 §8.1). */
-import { data } from '../../../../wire/index.ts';
+import { data, errorName } from '../../../../wire/index.ts';
 import { reportedError } from '../../../application/kit.ts';
 import { suite } from '../../../gateway/case.ts';
 import type { Asked, GatewayTrial } from '../../../gateway/trial.ts';
@@ -145,7 +145,8 @@ export default suite('lifecycle', {
       await trial.waits(asked);
       await trial.quietApp(peer);
       const record = peer.stream(asked.stream);
-      if (record.resets.length > 0) trial.fail(`RST_STREAM (code ${record.resets[0]}) before the response is complete`);
+      if (record.resets.length > 0)
+        trial.fail(`RST_STREAM ${errorName(record.resets[0] ?? 0)} before the response is complete`);
       trial.release(asked);
       await answeredThenStopped(trial, asked, 200);
     },

@@ -179,7 +179,7 @@ export default [
     deviation: 'The server refuses requests from its first GOAWAY on.',
     clause: 'MSGI-SPAN-10',
     fails: ['drain/requests-before-the-last-goaway-are-served'],
-    seen: /late-1: RST_STREAM \(code 7\)/,
+    seen: /late-1: RST_STREAM REFUSED_STREAM/,
     wire: link => behindGoaway(1, crossing(), ({ stream }) => [rstStream(stream, 'REFUSED_STREAM')])(link),
   },
   {
@@ -187,7 +187,7 @@ export default [
     deviation: 'The server cancels the exchanges of a connection when its drain begins.',
     clause: 'MSGI-SPAN-11',
     fails: ['drain/exchanges-go-on'],
-    seen: /upload: RST_STREAM \(code 8\)/,
+    seen: /upload: RST_STREAM CANCEL/,
     wrap: facing(x => {
       x.watch(({ type }) => {
         if (type === 'drain' && x.request.method === 'POST') x.reset(8);

@@ -150,7 +150,7 @@ export default [
     deviation: 'The server gives up a response that is done when its application rejects.',
     clause: 'MSGI-LIFE-47',
     fails: ['lifecycle/an-error-after-the-end-changes-nothing'],
-    seen: /^a: RST_STREAM \(code 2\)/,
+    seen: /^a: RST_STREAM INTERNAL_ERROR/,
     wrap: app => async x => {
       try {
         await app(x);

@@ -211,7 +211,7 @@ export default [
     deviation: 'The server stops an upload when it has the head of the response, and sends no content.',
     clause: 'MSGI-LIFE-46',
     fails: ['lifecycle/not-reset-before-the-response', 'lifecycle/early-answer'],
-    seen: /RST_STREAM \(code 0\)/,
+    seen: /RST_STREAM NO_ERROR/,
     wire: () => {
       const over = new Set<number>();
       const uploads = new Set<number>();

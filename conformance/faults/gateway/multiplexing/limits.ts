@@ -20,7 +20,7 @@ export default [
     deviation: 'The server refuses a request beyond the limit with CANCEL.',
     clause: 'MSGI-MODEL-12',
     fails: ['multiplexing/refused-beyond-the-limit', 'multiplexing/failed-applications-count-until-they-settle'],
-    seen: /is not refused with REFUSED_STREAM: RST_STREAM \(code 8\)/,
+    seen: /is not refused with REFUSED_STREAM: RST_STREAM CANCEL/,
     wire: damages((frame, payload) =>
       payload.type === 'RST_STREAM' && payload.code === ERROR_CODE.REFUSED_STREAM
         ? rstStream(frame.stream, 'CANCEL')
