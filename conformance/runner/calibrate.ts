@@ -36,6 +36,7 @@ export async function calibrate(target: Target, timeout: number): Promise<Subjec
   const trial = new Trial(assumed, deadline, wait => wait);
   try {
     const peer = await handshake(trial).catch(error => explain(error, target, timeout));
+    if (peer !== null) await trial.room(peer).catch(error => shut(error, target, timeout));
     return peer === null
       ? assumed
       : await learn(target, assumed, peer, timeout).catch(error => hindered(error, target));
@@ -54,7 +55,6 @@ async function handshake(trial: Trial): Promise<Peer> {
   const peer = await trial.dial();
   peer.preface([['INITIAL_WINDOW_SIZE', MAX_WINDOW]], windowUpdate(0, MAX_WINDOW - DEFAULT_WINDOW));
   await trial.handshaken(peer);
-  await trial.room(peer);
   return peer;
 }
 
@@ -97,6 +97,13 @@ function explain(error: unknown, target: Target, timeout: number): null {
   }
   if (error instanceof Failed) return null;
   throw error;
+}
+
+/** A server that never allows a stream (RFC 9113 §6.5.2). */
+function shut(error: unknown, target: Target, timeout: number): never {
+  if (!(error instanceof DeadlinePassed)) throw error;
+  const where = `${target.facts.name} at ${formatEndpoint(target.endpoint)}`;
+  throw new TargetError(`${where} allows no request: SETTINGS_MAX_CONCURRENT_STREAMS is still 0 after ${timeout} ms`);
 }
 
 /** A request that the subject's own settings forbid, for one. */
