@@ -17,7 +17,10 @@ export function waitSentences({ ms, waited, results }: Report): readonly string[
     }
   }
   const rows = [...kinds].sort(([, a], [, b]) => b.ms * b.cases - a.ms * a.cases);
-  const told = rows.slice(0, KINDS).map(([kind, own]) => `${kind}: ${duration(own.ms)}, ${plural(own.cases, 'case')}`);
+  const told = rows.slice(0, KINDS).map(([kind, { ms: longest, cases }]) => {
+    const time = `${cases > 1 ? 'up to ' : ''}${duration(longest)}`;
+    return `${kind}: ${time}, ${plural(cases, 'case')}`;
+  });
   const rest = rows.length - told.length;
   return [
     `In ${duration(waited)} of ${duration(ms)} some case waited for the subject, half a second and more at a time:`,

@@ -85,8 +85,8 @@ t.test('reports say where the time went', async t => {
   const lines = pretty(told);
   const at = lines.indexOf('In 2.8 s of 3.2 s some case waited for the subject, half a second and more at a time:');
   t.same(lines.slice(at + 1, at + 4), [
-    '  the close: 1.5 s, 2 cases',
-    '  the end of the answer on stream n: 800 ms, 2 cases',
+    '  the close: up to 1.5 s, 2 cases',
+    '  the end of the answer on stream n: up to 800 ms, 2 cases',
     '',
   ]);
   t.match(tap(told), 'waits: "the close: 1501 ms; the end of the answer on stream 5: 700 ms"');
