@@ -4,10 +4,12 @@ import { createServer as createHttp1, IncomingMessage, request as request1, Serv
 import { type ClientHttp2Session, connect, createServer as createHttp2, type IncomingHttpHeaders } from 'node:http2';
 import type { AddressInfo, Server } from 'node:net';
 import { finished, pipeline, Readable } from 'node:stream';
+import { setFlagsFromString } from 'node:v8';
 import t, { type Test } from 'tap';
 import { formatLint, lint } from '../../../lint/index.ts';
 import type { App, Close } from '../../../spec/msgi.ts';
 import { serve } from '../../server.ts';
+import { stateOf } from '../from-node/state.ts';
 import { fromNode, type NodeHandler } from '../from-node.ts';
 
 const reports: string[] = [];
@@ -231,6 +233,32 @@ t.test('writing to the socket reaches nobody', async t => {
     }),
   );
   t.match(await ask2(client, {}), { status: 200, body: /belongs to the server/ });
+});
+
+t.test('what a request costs: objects in fast shapes, and no socket that nobody asks for', async t => {
+  setFlagsFromString('--allow-natives-syntax');
+  const isFast = new Function('object', 'return %HasFastProperties(object)') as (object: object) => boolean;
+  const made: (IncomingMessage | ServerResponse)[] = [];
+  let over = (): void => {};
+  const closed = new Promise<void>(resolve => {
+    over = resolve;
+  });
+  const client = await session(
+    t,
+    fromNode((request, response) => {
+      made.push(request, response);
+      response.on('finish', () => t.pass('finish')).on('close', over);
+      response.setHeader('content-type', 'text/plain');
+      response.end('hello');
+    }),
+  );
+  t.equal((await ask2(client, {})).body, 'hello');
+  await closed;
+  t.same(made.map(isFast), [true, true], 'properties in slots, not in a dictionary');
+  const [request] = made as [IncomingMessage];
+  t.equal(stateOf(request).socket, null, 'not even by node itself');
+  t.equal(request.socket, made[1]?.socket);
+  t.ok(stateOf(request).socket);
 });
 
 t.test('a client that leaves: aborted, an error, close, and never end', async t => {
