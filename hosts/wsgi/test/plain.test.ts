@@ -56,7 +56,7 @@ t.test('the same answers over HTTP/2 and HTTP/1.1', { skip }, async t => {
   t.match((await one('/shown')).body.toString(), /^SERVER_PROTOCOL=HTTP\/1\.1$/m);
   t.equal((await two('/fails')).status, 500);
   t.equal((await two('/hop')).status, 500);
-  t.equal((await two('/large')).body.length, 3_000_000);
+  t.ok((await two('/large')).body.equals(Buffer.alloc(3_000_000, '0123456789')));
   // What fails behind its head is cut, and never looks whole.
   t.match(await two('/fails?late'), { status: 200, code: 2 });
   t.match(await one('/fails?late'), { status: 200, code: -1 });

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Page } from 'playwright-core';
 import t, { type Test } from 'tap';
 import { CHROMIUM, closeBrowser, page, protocolOf } from '../../../reference-impl/test/browser.ts';
 import { differing, type Message } from '../../../reference-impl/test/differing.ts';
@@ -100,6 +101,33 @@ async function streams(t: Test, host: Served): Promise<void> {
   t.equal((await rest).body.toString(), 'first;second');
 }
 
+/** A form, filled in and sent by hand: the session carries what it said over the redirect, once. */
+async function sign(t: Test, tab: Page, address: string): Promise<void> {
+  await tab.goto(`${address}/guestbook`);
+  await tab.fill('input[name=name]', 'René <D.>');
+  await tab.check('input[value=red]');
+  await tab.check('input[value=blue]');
+  await tab.setInputFiles('input[name=photo]', file);
+  await tab.click('button');
+  await tab.waitForFunction("document.querySelector('#said')?.textContent !== ''");
+  t.equal(await tab.textContent('#said'), `René <D.> likes red+blue, photo.jpg ${sha256}`);
+  t.equal(await protocolOf(tab), 'h2');
+  await tab.reload();
+  t.equal(await tab.textContent('#said'), '');
+}
+
+/** The first block is read before the request is made on which the second one waits. */
+async function streamTo(t: Test, tab: Page, first: string, second: string): Promise<void> {
+  const script = `(async () => {
+    const reader = (await fetch('${first}')).body.pipeThrough(new TextDecoderStream()).getReader();
+    const blocks = [(await reader.read()).value];
+    await fetch('${second}');
+    for (let read = await reader.read(); !read.done; read = await reader.read()) blocks.push(read.value);
+    return blocks;
+  })()`;
+  t.same(await tab.evaluate(script), ['first;', 'second']);
+}
+
 /** Stops a server whose checker found nothing. Gives how many octets of one exchange waited to be read, at most. */
 async function mostUnread(t: Test, host: Served): Promise<number> {
   const said = await host.stop();
@@ -152,9 +180,35 @@ for (const [name, callable] of Object.entries(sites)) {
       return [(await Promise.all(sent)).map(json => json.sha256), new Set(await Promise.all(small)).size];
     })()`;
     t.same(await tab.evaluate(upload), [Array(4).fill(sha256), 1]);
-    t.notMatch(await host.stop(), /lint:/);
+    await sign(t, tab, host.address);
+    t.notMatch(await host.stop(), /lint:|Traceback/);
+  });
+
+  t.test(`${name} streams to Chromium over TLS`, { skip }, async t => {
+    const host = await served(t, callable, '--tls');
+    const tab = await page(t);
+    await tab.goto(`${host.address}/`);
+    await streamTo(t, tab, '/stream', '/open');
+    t.notMatch(await host.stop(), /lint:|Traceback/);
   });
 }
+
+t.test(
+  "under wsgiref's validator, over TLS in Chromium",
+  { skip: needsPython() || needs('chromium', CHROMIUM, '--version').skip },
+  async t => {
+    const host = await served(t, 'plain', '--tls');
+    const tab = await page(t);
+    await tab.goto(`${host.address}/`);
+    t.equal(await protocolOf(tab), 'h2');
+    t.match(await tab.content(), 'hello');
+    await streamTo(t, tab, '/stream?tab', '/open?tab');
+    const digest = `fetch('/digest', { method: 'POST', body: new Uint8Array(5_242_880).fill(98) }).then(r => r.text())`;
+    t.equal(await tab.evaluate(digest), createHash('sha256').update(Buffer.alloc(5_242_880, 'b')).digest('hex'));
+    t.equal(await tab.evaluate("fetch('/large').then(r => r.blob()).then(blob => blob.size)"), 3_000_000);
+    t.notMatch(await host.stop(), /lint:|Traceback|AssertionError/);
+  },
+);
 
 t.test(
   '100 streams beside uploads',

@@ -6,12 +6,14 @@ import itertools
 import json
 import os
 import threading
+from html import escape
 
 from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.core.wsgi import get_wsgi_application
-from django.http import FileResponse, Http404, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http import FileResponse, Http404, HttpResponse, HttpResponseRedirect, JsonResponse, StreamingHttpResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import redirect
 from django.template import engines
 from django.urls import include, path
@@ -45,6 +47,13 @@ settings.configure(
     FILE_UPLOAD_MAX_MEMORY_SIZE=65_536,
 )
 _gate = threading.Event()
+PAGE = """<!doctype html><title>Guestbook</title>
+<form method="post" enctype="multipart/form-data"><input type="hidden" name="csrfmiddlewaretoken" value="%s">
+<input name="name"><input type="checkbox" name="colour" value="red"><input type="checkbox" name="colour" value="blue">
+<input type="file" name="photo"><button>Sign</button>
+</form>
+<p id="said">%s</p>
+"""
 _requests = itertools.count(1)
 _board = notes.Board()
 
@@ -90,6 +99,17 @@ def form(request):
     return JsonResponse({"name": request.POST["name"], "all": request.POST.getlist("item"), "q": request.GET.get("q")})
 
 
+@csrf_protect
+def guestbook(request):
+    """A form as people fill it in; what they said is kept in the session, and shown behind a redirect."""
+    if request.method == "GET":
+        return HttpResponse(PAGE % (get_token(request), escape(request.session.pop("said", ""))))
+    digest = hashlib.sha256(b"".join(request.FILES["photo"].chunks())).hexdigest()
+    colours = "+".join(request.POST.getlist("colour"))
+    request.session["said"] = f"{request.POST['name']} likes {colours}, {request.FILES['photo'].name} {digest}"
+    return HttpResponseRedirect("/guestbook", status=303)
+
+
 @require_POST
 def upload(request):
     file, digest = request.FILES["file"], hashlib.sha256()
@@ -101,8 +121,7 @@ def upload(request):
 def stream(request):
     def blocks():
         yield "first;"
-        _gate.wait(20)
-        yield "second"
+        yield "second" if _gate.wait(20) else "late"
 
     return StreamingHttpResponse(blocks(), content_type="text/plain")
 
@@ -242,7 +261,8 @@ def missing(request):
 
 
 urlpatterns = [
-    path("", hello), path("visits", visits), path("form", form), path("upload", upload), path("stream", stream),
+    path("", hello), path("visits", visits), path("form", form), path("guestbook", guestbook), path("upload", upload),
+    path("stream", stream),
     path("open", opened), path("fails", fails), path("login", Login.as_view()), path("logout", logout),
     path("notes/", include([
         path("", Notes.as_view()), path("<int:key>", Note.as_view()), path("<int:key>/files", Files.as_view()),

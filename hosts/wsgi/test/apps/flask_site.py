@@ -5,6 +5,7 @@ import hashlib
 import io
 import itertools
 import threading
+from html import escape
 
 import flask
 from werkzeug.exceptions import HTTPException
@@ -16,6 +17,13 @@ application.secret_key = "of the tests alone"
 application.config["MAX_CONTENT_LENGTH"] = 8_000_000
 application.json.sort_keys = True
 _gate = threading.Event()
+PAGE = """<!doctype html><title>Guestbook</title>
+<form method="post" enctype="multipart/form-data">
+<input name="name"><input type="checkbox" name="colour" value="red"><input type="checkbox" name="colour" value="blue">
+<input type="file" name="photo"><button>Sign</button>
+</form>
+<p id="said">%s</p>
+"""
 _requests = itertools.count(1)
 _board = notes.Board()
 
@@ -69,6 +77,17 @@ def form():
     return {"name": flask.request.form["name"], "all": flask.request.form.getlist("item"), "q": flask.request.args.get("q")}
 
 
+@application.route("/guestbook", methods=["GET", "POST"])
+def guestbook():
+    """A form as people fill it in; what they said is kept in the session, and shown behind a redirect."""
+    if flask.request.method == "GET":
+        return PAGE % escape(flask.session.pop("said", ""))
+    form, photo = flask.request.form, flask.request.files["photo"]
+    digest = hashlib.sha256(photo.read()).hexdigest()
+    flask.session["said"] = f"{form['name']} likes {'+'.join(form.getlist('colour'))}, {photo.filename} {digest}"
+    return flask.redirect("/guestbook", 303)
+
+
 @application.post("/upload")
 def upload():
     file = flask.request.files["file"]
@@ -80,8 +99,7 @@ def upload():
 def stream():
     def blocks():
         yield "first;"
-        _gate.wait(20)
-        yield "second"
+        yield "second" if _gate.wait(20) else "late"
 
     return flask.Response(flask.stream_with_context(blocks()), mimetype="text/plain")
 

@@ -44,8 +44,7 @@ def stream(environ, start_response):
 
     def blocks():
         yield b"first;"
-        gate(environ["QUERY_STRING"]).wait(20)
-        yield b"second"
+        yield b"second" if gate(environ["QUERY_STRING"]).wait(20) else b"late"
 
     return blocks()
 
