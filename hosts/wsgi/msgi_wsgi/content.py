@@ -7,6 +7,7 @@ from . import frames
 
 # Octets to which a read that waits raises an allowance of 0 or less (MSGI-FLOW-3).
 DEFAULT_CHUNK = 16_384
+NEWLINE = 0x0A
 
 
 class Content(io.BufferedIOBase):
@@ -20,38 +21,30 @@ class Content(io.BufferedIOBase):
 
     def read(self, size=-1):
         """Octets; b"" at the end. Raises an OSError, ExchangeError, where the request is cut."""
-        if size == 0:
-            return b""
+        parts, left = [], frames.MAX_OCTETS if size is None or size < 0 else size
         take = self._exchange.take
-        if size is None or size < 0:
-            return b"".join(iter(lambda: take(frames.MAX_OCTETS), b""))
-        part = take(size)
-        if len(part) == size or not part:
-            return part
-        parts, left = [part], size - len(part)
-        while left > 0 and part:
-            part = take(left)
-            parts.append(part)
-            left -= len(part)
+        while left > 0:
+            taken = take(left, left, parts)
+            if taken == 0:
+                break
+            left -= taken
         return b"".join(parts)
 
     def read1(self, size=-1):
         """What is there, at least one octet before the end."""
-        if size == 0:
-            return b""
-        return self._exchange.take(frames.MAX_OCTETS if size is None or size < 0 else size)
+        parts = []
+        if size != 0:
+            self._exchange.take(frames.MAX_OCTETS if size is None or size < 0 else size, 1, parts)
+        return b"".join(parts)
 
     def readline(self, size=-1):
-        left = frames.MAX_OCTETS if size is None or size < 0 else size
-        parts = []
+        parts, left = [], frames.MAX_OCTETS if size is None or size < 0 else size
+        take = self._exchange.take
         while left > 0:
-            part = self._exchange.take(left, b"\n")
-            if not part:
+            taken = take(left, 1, parts, b"\n")
+            if taken == 0 or parts[-1][-1] == NEWLINE:
                 break
-            parts.append(part)
-            if part.endswith(b"\n"):
-                break
-            left -= len(part)
+            left -= taken
         return b"".join(parts)
 
     def readlines(self, hint=-1):
@@ -104,25 +97,44 @@ class Inbound:
         self.over = True
         return dropped
 
-    def take(self, size, stop):
-        """At most `size` octets of the first chunk, up to and with `stop` where that is given."""
+    def has(self, least):
+        """A read of so many octets has no need to wait: they are there, or as many as make a grant due."""
+        unread = self.unread
+        return unread >= least or 0 < unread >= self._initial / 2 - self._withheld
+
+    def take(self, size, parts):
+        """Moves at most `size` octets of what is there to `parts`. Gives how many."""
+        chunks, left = self.chunks, size
+        while chunks and left > 0:
+            left -= self._move(left, parts)
+        return self._taken(size - left)
+
+    def take_line(self, size, stop, parts):
+        """At most `size` octets of the first chunk, up to and with `stop`."""
+        if not self.chunks:
+            return 0
+        chunk = self.chunks[0] = bytes(self.chunks[0])
+        found = chunk.find(stop, self.at, self.at + size)
+        return self._taken(self._move(size if found < 0 else found + 1 - self.at, parts))
+
+    def _move(self, size, parts):
+        """Octets of the first chunk, without a copy."""
         chunk, at = self.chunks[0], self.at
         end = min(len(chunk), at + size)
-        if stop is not None:
-            found = chunk.find(stop, at, end)
-            if found >= 0:
-                end = found + 1
         if end == len(chunk):
             self.chunks.popleft()
             self.at = 0
         else:
             self.at = end
-        part = chunk[at:end]
-        self.unread -= len(part)
-        self._withheld += len(part)
+        parts.append(chunk if end - at == len(chunk) else memoryview(chunk)[at:end])
+        return end - at
+
+    def _taken(self, octets):
+        self.unread -= octets
+        self._withheld += octets
         if self.left is not None:
-            self.left -= len(part)
-        return part
+            self.left -= octets
+        return octets
 
     def due(self):
         """What is to be granted after a read: octets, or None. A part of the window makes one grant out of many reads."""

@@ -15,7 +15,7 @@ class Exchange:
 
     __slots__ = (
         "pipe", "number", "connection", "request", "caps", "priority", "pushed", "inbound", "room", "error", "closed",
-        "settled", "_changed",
+        "settled", "_readers", "_least", "_writers",
     )  # fmt: skip
 
     def __init__(self, pipe, number, connection, head, declared):
@@ -33,17 +33,26 @@ class Exchange:
         self.error = None
         self.closed = False
         self.settled = False
-        # Made by the first that waits; most exchanges never wait.
-        self._changed = None
+        # Of threads that wait, the locks on which they do: for content, and for room.
+        self._readers = []
+        self._writers = []
+        # Octets of content that a thread waits for.
+        self._least = 0
 
-    def _wait(self):
-        if self._changed is None:
-            self._changed = threading.Condition(self.pipe.lock)
-        self._changed.wait()
+    def _wait(self, waiting):
+        alarm = threading.Lock()
+        alarm.acquire()
+        waiting.append(alarm)
+        self.pipe.lock.release()
+        try:
+            alarm.acquire()
+        finally:
+            self.pipe.lock.acquire()
 
-    def _tell(self):
-        if self._changed is not None:
-            self._changed.notify_all()
+    def _wake(self, waiting):
+        """Once the reader has given the lock of the pipe back: a thread that is woken wants it at once."""
+        self.pipe.woken.extend(waiting)
+        waiting.clear()
 
     # The reader ----------------------------------------------------------------------------------------------------
 
@@ -52,47 +61,58 @@ class Exchange:
             return
         self.inbound.push(octets)
         self.pipe.count(len(octets), self.inbound.highest)
-        self._tell()
+        if self._readers and self.inbound.has(self._least):
+            self._wake(self._readers)
 
     def on_end(self):
         self.inbound.over = True
-        self._tell()
+        self._wake(self._readers)
 
     def on_credit(self, octets):
         self.room = min(frames.MAX_OCTETS, self.room + octets)
-        self._tell()
+        self._wake(self._writers)
 
     def on_fail(self, code, by):
         if self.error is None:
             self.error = ExchangeError(code, by)
             self.pipe.count(-self.inbound.drop())
-        self._tell()
+        self._wake(self._readers)
+        self._wake(self._writers)
 
     # The application -----------------------------------------------------------------------------------------------
 
-    def take(self, size, stop=None):
-        """Up to `size` octets of the request, at least one; b"" at its end. Waits. Raises ExchangeError where it is cut."""
+    def take(self, size, least, parts, stop=None):
+        """
+        Moves octets of the request to `parts`: up to `size`, with `stop` up to and with that. Gives how many, 0 at the end.
+        Waits until `least` are there, or so many that the client is to be granted more. Raises ExchangeError where the
+        request is cut.
+        """
         pipe, inbound = self.pipe, self.inbound
         with pipe.lock:
-            while not inbound.chunks:
-                # Whole, whatever became of the exchange since.
-                if inbound.left == 0:
-                    return b""
-                if self.error is not None:
-                    raise self.error
-                if inbound.over:
-                    return b""
-                wanted = inbound.wanted()
-                if wanted is None:
-                    self._wait()
-                else:
-                    self._grant(wanted)
-            part = inbound.take(size, stop)
-            pipe.count(-len(part))
+            self._await_content(least)
+            taken = inbound.take(size, parts) if stop is None else inbound.take_line(size, stop, parts)
+            pipe.count(-taken)
             due = inbound.due()
         if due is not None:
             pipe.output.write(frames.credit(self.number, due))
-        return part
+        return taken
+
+    def _await_content(self, least):
+        inbound = self.inbound
+        if inbound.left is not None:
+            # 0 where all of it was read: whole, whatever became of the exchange since.
+            least = min(least, inbound.left)
+        while not inbound.has(least):
+            if self.error is not None:
+                raise self.error
+            if inbound.over:
+                return
+            wanted = inbound.wanted()
+            if wanted is None:
+                self._least = min(self._least, least) if self._readers else least
+                self._wait(self._readers)
+            else:
+                self._grant(wanted)
 
     def _grant(self, octets):
         """Writing may wait for the server, and the reader must not wait for that."""
@@ -107,7 +127,7 @@ class Exchange:
         pipe = self.pipe
         with pipe.lock:
             while self.error is None and self.room == 0 and waits:
-                self._wait()
+                self._wait(self._writers)
             if self.error is not None:
                 raise self.error
             spent = min(octets, self.room, pipe.payload)

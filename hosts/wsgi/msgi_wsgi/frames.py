@@ -58,24 +58,50 @@ def from_json(payload):
 class FrameReader:
     """Cuts a stream of octets into frames, however it arrives."""
 
-    def __init__(self, limit):
-        """`limit`: the longest payload that is taken, octets."""
+    def __init__(self, limit, in_parts=False):
+        """
+        `limit`: the longest payload that is taken, octets. `in_parts`: a DATA frame comes out as several, in the parts in
+        which it arrives, as views of what was read where that costs no memory; so content is joined once, by who reads it.
+        """
         self._limit = limit
+        self._in_parts = in_parts
+        # The beginning of a frame that does not come out in parts.
         self._rest = b""
+        # Of the DATA frame that is coming in parts: octets that are still to come, and its number.
+        self._left = 0
+        self._number = 0
 
     def read(self, octets):
         """A list of (type, number, payload) of the frames that are whole. Raises PipeError beyond the limit."""
-        if self._rest:
+        found, at, size = [], 0, len(octets)
+        if self._left:
+            at = self._part(octets, 0, found)
+        elif self._rest:
             octets = self._rest + octets
-        at, size, found = 0, len(octets), []
+            size = len(octets)
         while size - at >= 9:
             length, kind, number = _unpack(octets, at)
             if length > self._limit:
                 raise PipeError(f"a payload of {length} octets, where {self._limit} are the most")
             end = at + 9 + length
+            if kind == DATA and self._in_parts and length:
+                self._left, self._number = length, number
+                at = self._part(octets, at + 9, found)
+                continue
             if end > size:
                 break
             found.append((kind, number, octets[at + 9 : end]))
             at = end
         self._rest = octets[at:]
         return found
+
+    def _part(self, octets, at, found):
+        """What is there of the DATA frame that is coming. Gives where it ends."""
+        size = len(octets)
+        end = min(size, at + self._left)
+        if end > at:
+            self._left -= end - at
+            # A view keeps all that was read.
+            part = octets[at:end] if (end - at) * 4 < size else memoryview(octets)[at:end]
+            found.append((DATA, self._number, part))
+        return end

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import socket
 import sys
 import threading
 
@@ -12,6 +13,9 @@ from .loading import LoadError, load
 from .pipe import Pipe, report
 from .response import Response
 from .workers import Workers
+
+# Octets that the system is asked to hold of what is written: a block of 1 MiB is to be gone in one write.
+SEND_BUFFER = 1_048_576
 
 
 def arguments(argv):
@@ -33,11 +37,25 @@ def take_descriptors():
     os.dup2(nothing, 0)
     os.dup2(2, 1)
     os.close(nothing)
+    widen(sink)
     for descriptor in (source, sink):
         os.set_blocking(descriptor, True)
     # 1 is no terminal, but what is printed there is for people.
     sys.stdout.reconfigure(line_buffering=True)
     return source, sink
+
+
+def widen(descriptor):
+    """A thread that waits for the server changes the process, which costs as much as the copy of 64 KiB."""
+    try:
+        sink = socket.socket(fileno=descriptor)
+    except OSError:
+        # A pipe of the system has the size that it has.
+        return
+    try:
+        sink.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+    finally:
+        sink.detach()
 
 
 class Host:

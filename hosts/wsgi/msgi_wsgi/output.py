@@ -6,6 +6,10 @@ from collections import deque
 
 # Pieces that may wait for the flusher.
 MOST_WAITING = 64
+# Octets up to which a copy costs less than pieces of their own.
+SMALL = 16_384
+# Pieces of one write: half of what Linux takes.
+MOST_PIECES = 512
 
 
 class Output:
@@ -24,9 +28,20 @@ class Output:
         self._waiting.append(octets)
         self.flush()
 
+    def write_all(self, pieces):
+        """The same of octets in pieces, with nothing between them. The list is not changed afterwards."""
+        self.write(joined(pieces))
+
     def leave(self, octets):
         """Written by the next `write` or `flush`, whoever calls it."""
         self._waiting.append(octets)
+
+    def leave_all(self, pieces):
+        """The same of octets in pieces; written at once where they are many."""
+        octets = joined(pieces)
+        self._waiting.append(octets)
+        if octets is pieces:
+            self.flush()
 
     def flush(self):
         waiting = self._waiting
@@ -34,9 +49,14 @@ class Output:
             pieces = []
             # One by one: a thread may append meanwhile, and nothing of it may be lost.
             while waiting:
-                pieces.append(waiting.popleft())
+                octets = waiting.popleft()
+                if type(octets) is list:
+                    pieces.extend(octets)
+                else:
+                    pieces.append(octets)
             if pieces:
-                self._put(pieces[0] if len(pieces) == 1 else b"".join(pieces))
+                octets = joined(pieces)
+                self._put(pieces if octets is pieces else [octets])
 
     def soon(self):
         """
@@ -57,11 +77,26 @@ class Output:
                 self._awake = False
             self.flush()
 
-    def _put(self, octets):
-        view = memoryview(octets)
+    def _put(self, pieces):
         try:
-            while view:
-                view = view[os.write(self._descriptor, view) :]
+            for at in range(0, len(pieces), MOST_PIECES):
+                left = pieces[at : at + MOST_PIECES]
+                while left:
+                    left = behind(left, os.writev(self._descriptor, left))
         except OSError:
             # The server is gone: the reader sees it too, and ends everything.
             pass
+
+
+def joined(pieces):
+    """One piece where they are small, else the list itself."""
+    return pieces if sum(map(len, pieces)) > SMALL else b"".join(pieces)
+
+
+def behind(pieces, octets):
+    """What there is behind the first `octets`."""
+    for at, piece in enumerate(pieces):
+        if octets < len(piece):
+            return [memoryview(piece)[octets:], *pieces[at + 1 :]]
+        octets -= len(piece)
+    return []

@@ -36,15 +36,16 @@ class Pipe:
         self.payload = frames.LEAST_PAYLOAD
         self._source = source
         self._base = base
-        self._reader = FrameReader(PAYLOAD)
+        self._reader = FrameReader(PAYLOAD, True)
         self._connections = {}
         self._live = {}
         self._greeted = False
         self._highest_odd = 0
         self._highest_even = 0
         self._promises = set()
-        # Exchanges whose HEAD came with the octets that are being read.
+        # Exchanges whose HEAD came with the octets that are being read, and locks of threads that these wake.
         self._new = []
+        self.woken = []
         self._unread = 0
         # Counted for the report: octets of content that waited here to be read, at most.
         self.most_unread = 0
@@ -91,6 +92,7 @@ class Pipe:
             with self.lock:
                 for exchange in list(self._live.values()):
                     exchange.on_fail(CANCEL, "transport")
+            self._wake()
 
     def _read(self, octets):
         try:
@@ -99,6 +101,12 @@ class Pipe:
                     self._take(kind, number, payload)
         except (KeyError, TypeError, ValueError, IndexError) as error:
             raise PipeError("a payload that its type does not allow") from error
+        self._wake()
+
+    def _wake(self):
+        for alarm in self.woken:
+            alarm.release()
+        self.woken.clear()
 
     def _take(self, kind, number, payload):
         exchange = self._live.get(number)

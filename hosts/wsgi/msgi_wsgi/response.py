@@ -97,7 +97,7 @@ class Response:
         exchange.settle()
         payload = b"{}" if failure is None else frames.to_json({"failure": failure})
         self._pieces.append(frames.frame(frames.SETTLED, exchange.number, payload))
-        self._output.leave(b"".join(self._pieces))
+        self._output.leave_all(self._pieces)
 
     def _iterate(self, result):
         single = size_of(result) == 1 and not self._begun
@@ -152,18 +152,18 @@ class Response:
         self._ended = bare or end
 
     def _send(self, block):
-        exchange, pieces = self._exchange, self._pieces
+        exchange = self._exchange
         at, size = 0, len(block)
         if self._left is not None:
             self._left -= size
         while at < size:
             # What was said goes out before this thread waits.
-            spent = exchange.spend(size - at, not pieces)
+            spent = exchange.spend(size - at, not self._pieces)
             if spent == 0:
                 self._flush()
                 continue
-            pieces.append(frames.frame_head(frames.DATA, exchange.number, spent))
-            pieces.append(block if spent == size else block[at : at + spent])
+            self._pieces.append(frames.frame_head(frames.DATA, exchange.number, spent))
+            self._pieces.append(block if spent == size else memoryview(block)[at : at + spent])
             at += spent
 
     def _end(self):
@@ -182,8 +182,8 @@ class Response:
 
     def _flush(self):
         if self._pieces:
-            pieces, self._pieces[:] = b"".join(self._pieces), ()
-            self._output.write(pieces)
+            pieces, self._pieces = self._pieces, []
+            self._output.write_all(pieces)
 
 
 def short(octets):

@@ -121,6 +121,33 @@ class Content(unittest.TestCase):
         piped.end()
         self.assertEqual(piped.pipe.most_unread_of_one, 1000)
 
+    def test_a_long_read_grants_on_its_way(self):
+        piped, number, steps = reading(lambda i, _: len(i.read(2000)), window=1000)
+        self.assertEqual(piped.frame(), ("CREDIT", number, 0))
+        piped.say(frames.DATA, number, bytes(499))
+        # Less than half of the window: behind this exchange, what was said before is read and nothing is granted.
+        piped.head()
+        self.assertNotIn("CREDIT", [name for name, _, _ in piped.until("SETTLED")])
+        piped.say(frames.DATA, number, bytes(1))
+        self.assertEqual(piped.frame(), ("CREDIT", number, 500))
+        piped.say(frames.DATA, number, bytes(1000))
+        self.assertEqual(piped.frame(), ("CREDIT", number, 1000))
+        piped.say(frames.DATA, number, bytes(500))
+        self.assertIsNone(piped.answer(number=number)[3])
+        self.assertEqual(steps.all, [("read", 2000)])
+        piped.end()
+
+    def test_a_read_waits_for_all_that_it_asks_for_and_no_more(self):
+        piped, number, steps = reading(lambda i, steps: [i.read(30), steps.add("thirty"), i.read(1), i.read1()])
+        for chunk in (b"a" * 10, b"b" * 10, b"c" * 15):
+            piped.say(frames.DATA, number, chunk)
+        # The end has not come.
+        steps.wait("thirty")
+        piped.say(frames.END, number, {})
+        self.assertIsNone(piped.answer(number=number)[3])
+        self.assertEqual(steps.all[1:], [("read", [b"a" * 10 + b"b" * 10 + b"c" * 10, None, b"c", b"c" * 4])])
+        piped.end()
+
     def test_first_read_that_waits_says_so(self):
         piped, number, _ = reading(lambda i, _: i.read())
         self.assertEqual(piped.frame(), ("CREDIT", number, 0))
