@@ -16,6 +16,7 @@ import type { Shape } from './shapes.ts';
 
 const NO_OCTETS = new Uint8Array(0);
 const MAX_CREDIT = 0x7fff_ffff;
+const DATA = TYPES.indexOf('DATA') + 1;
 const OCTET: ReadonlyMap<string, number> = new Map(TYPES.map((name, index) => [name, index + 1]));
 
 /** One message as a frame. What is written is not checked: the types do it. */
@@ -25,7 +26,7 @@ export function encode({ type, number, payload }: ServerMessage | HostMessage): 
 
 /** What stands before `length` octets of content that are written behind it. */
 export function encodeDataHead(number: number, length: number): Uint8Array {
-  return encodeHead(OCTET.get('DATA') as number, number, length);
+  return encodeHead(DATA, number, length);
 }
 
 function octetsOf(payload: Uint8Array | number | object | null): Uint8Array {
@@ -42,9 +43,10 @@ export class MessageReader<P> {
   readonly #frames: FrameReader;
   readonly #payloads: Readonly<Partial<Record<TypeName, Payload>>>;
 
-  constructor(payloads: Readonly<Record<keyof P & TypeName, Payload>>, limit: number) {
+  /** `inParts`: DATA comes out in the parts in which it arrives, each with how many octets of it are `left`. */
+  constructor(payloads: Readonly<Record<keyof P & TypeName, Payload>>, limit: number, inParts = false) {
     this.#payloads = payloads;
-    this.#frames = new FrameReader(limit);
+    this.#frames = new FrameReader(limit, inParts ? DATA : null);
   }
 
   /**
@@ -63,12 +65,13 @@ export class MessageReader<P> {
     return this.#frames.atBoundary;
   }
 
-  #message({ type, number, payload }: Frame): MessageOf<P> | null {
+  #message({ type, number, payload, left }: Frame): MessageOf<P> | null {
     const name = TYPES[type - 1];
     if (name === undefined) return null;
     const wanted = this.#payloads[name];
     if (wanted === undefined) throw new PipeError('MSGI-PROC-9', `${name} is not for this end to write`);
-    return { type: name, number, payload: decodePayload(name, payload, wanted) } as MessageOf<P>;
+    const message = { type: name, number, payload: decodePayload(name, payload, wanted) };
+    return (left === undefined ? message : { ...message, left }) as MessageOf<P>;
   }
 }
 
@@ -77,9 +80,9 @@ export function serverReader(limit: number): MessageReader<ServerPayloads> {
   return new MessageReader<ServerPayloads>(SERVER_PAYLOADS, limit);
 }
 
-/** For what a host writes. */
-export function hostReader(limit: number): MessageReader<HostPayloads> {
-  return new MessageReader<HostPayloads>(HOST_PAYLOADS, limit);
+/** For what a host writes. `inParts`: DATA comes out in the parts in which it arrives. */
+export function hostReader(limit: number, inParts = false): MessageReader<HostPayloads> {
+  return new MessageReader<HostPayloads>(HOST_PAYLOADS, limit, inParts);
 }
 
 function decodePayload(name: TypeName, octets: Uint8Array, wanted: Payload): unknown {

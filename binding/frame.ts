@@ -12,6 +12,8 @@ export interface Frame {
   /** 0, a connection or an exchange; u32. */
   readonly number: number;
   readonly payload: Uint8Array;
+  /** Of a frame that comes out in parts: octets of its payload that are still to come. */
+  readonly left?: number;
 }
 
 export function encodeFrame({ type, number, payload }: Frame): Uint8Array {
@@ -38,22 +40,35 @@ function putHead({ buffer }: Uint8Array, type: number, number: number, length: n
 /** Cuts a stream of octets into frames, however it arrives. After an error it is of no more use. */
 export class FrameReader {
   readonly #limit: number;
+  readonly #inParts: number | null;
   readonly #head = new Uint8Array(FRAME_HEAD);
   readonly #view = new DataView(this.#head.buffer);
   #headed = 0;
   /** Of a frame whose head is whole; null before. */
   #payload: Uint8Array | null = null;
   #filled = 0;
+  /** Of a frame that comes out in parts: octets that are still to come. */
+  #left = 0;
 
-  /** `limit`: the longest payload that is taken, octets, as announced in HELLO. */
-  constructor(limit: number) {
+  /**
+   * `limit`: the longest payload that is taken, octets, as announced in HELLO. `inParts`: frames of this type come out as
+   * several, in the parts in which they arrive, so that nothing is copied, or waits, for the rest of them.
+   */
+  constructor(limit: number, inParts: number | null = null) {
     this.#limit = limit;
+    this.#inParts = inParts;
   }
 
   /** The next octets; payloads may be views into them. Throws PipeError for a payload beyond the limit. */
   *read(octets: Uint8Array): Generator<Frame, void, void> {
     let at = 0;
     while (at < octets.length) {
+      if (this.#left > 0) {
+        const payload = octets.subarray(at, at + this.#left);
+        at += payload.length;
+        yield this.#part(payload);
+        continue;
+      }
       at += this.#payload === null ? this.#readHead(octets, at) : this.#readPayload(octets, at);
       if (this.#payload !== null && this.#filled === this.#payload.length) yield this.#finish(this.#payload);
     }
@@ -73,6 +88,10 @@ export class FrameReader {
     if (length > this.#limit) {
       throw new PipeError('MSGI-PROC-9', `a payload of ${length} octets, where ${this.#limit} are the most`);
     }
+    if (this.#view.getUint8(4) === this.#inParts && length > 0) {
+      this.#left = length;
+      return part.length;
+    }
     const from = at + part.length;
     const whole = octets.length - from >= length;
     this.#payload = whole ? octets.subarray(from, from + length) : new Uint8Array(length);
@@ -86,6 +105,12 @@ export class FrameReader {
     payload.set(part, this.#filled);
     this.#filled += part.length;
     return part.length;
+  }
+
+  #part(payload: Uint8Array): Frame {
+    this.#left -= payload.length;
+    if (this.#left === 0) this.#headed = 0;
+    return { type: this.#view.getUint8(4), number: this.#view.getUint32(5), payload, left: this.#left };
   }
 
   #finish(payload: Uint8Array): Frame {

@@ -97,7 +97,13 @@ export interface HostPayloads {
 }
 
 export type MessageOf<P> = {
-  readonly [T in keyof P]: { readonly type: T; readonly number: number; readonly payload: P[T] };
+  readonly [T in keyof P]: {
+    readonly type: T;
+    readonly number: number;
+    readonly payload: P[T];
+    /** Of DATA that is read in parts: octets of it that are still to come. */
+    readonly left?: number;
+  };
 }[keyof P];
 
 export type ServerMessage = MessageOf<ServerPayloads>;

@@ -15,6 +15,11 @@ export function listenTo(input: Readable, output: Writable, receiver: Receiver):
   input.on('data', (octets: Buffer) =>
     receiver.receive(new Uint8Array(octets.buffer, octets.byteOffset, octets.length)),
   );
+  endWith(input, output, receiver);
+}
+
+/** The same but for what comes, which its owner hands on. */
+export function endWith(input: Readable, output: Writable, receiver: Pick<Receiver, 'end'>): void {
   input.once('close', () => receiver.end());
   input.once('end', () => receiver.end());
   input.on('error', () => receiver.end());
@@ -42,13 +47,17 @@ const SMALL = 4096;
 function joined(pieces: readonly Uint8Array[]): readonly Uint8Array[] {
   if (pieces.length === 1) return pieces;
   const out: Uint8Array[] = [];
-  let run: Uint8Array[] = [];
-  for (const piece of pieces) {
-    run.push(piece);
+  let from = 0;
+  const join = (to: number): void => {
+    if (to - from === 1) out.push(pieces[from] as Uint8Array);
+    else if (to > from) out.push(Buffer.concat(pieces.slice(from, to)));
+  };
+  for (const [at, piece] of pieces.entries()) {
     if (piece.length <= SMALL) continue;
-    out.push(Buffer.concat(run.slice(0, -1)), piece);
-    run = [];
+    join(at);
+    out.push(piece);
+    from = at + 1;
   }
-  out.push(Buffer.concat(run));
-  return out.filter(({ length }) => length > 0);
+  join(pieces.length);
+  return out;
 }

@@ -1,7 +1,7 @@
 /** A host as a child process: started with a pipe on descriptors 0 and 1, started anew when it ends unasked (section 11.6). */
 import { type ChildProcess, spawn } from 'node:child_process';
-import type { Readable, Writable } from 'node:stream';
-import { carrier, listenTo } from '../stdio.ts';
+import { carrier, endWith } from '../stdio.ts';
+import { type Channel, channel } from './channel.ts';
 import { ServerPipe } from './pipe.ts';
 
 export interface ChildOptions {
@@ -57,17 +57,25 @@ export class Child {
    * Rejects when there is no HELLO: the program is not there, ends, takes too long or speaks otherwise. The error of one
    * that has ended has its exit status as `status`.
    */
-  start(): Promise<void> {
+  async start(): Promise<void> {
+    const made = await channel(octets => this.#pipe?.receive(octets));
+    if (!this.#stopping) return this.#spawn(made);
+    for (const socket of [made.input, made.output, ...made.theirs]) socket.destroy();
+    throw new Error('stopped before it was started');
+  }
+
+  #spawn(made: Channel): Promise<void> {
     const { command, cwd, env } = this.#options;
     const [file = '', ...args] = command;
     // A group of its own: what the host starts ends with it, and a terminal's interrupt is for the server alone.
-    const child = spawn(file, args, { cwd, env, detached: true, stdio: ['pipe', 'pipe', 'inherit'] });
+    const child = spawn(file, args, { cwd, env, detached: true, stdio: [...made.theirs, 'inherit'] });
+    for (const socket of made.theirs) socket.destroy();
     return new Promise((resolve, reject) => {
       let why: Error | null = null;
       child.once('error', error => {
         why = new Error(`${file} cannot be started: ${error.message}`);
       });
-      this.#exited = over(child).then(({ how, status }) => {
+      this.#exited = over(child, made).then(({ how, status }) => {
         why ??= Object.assign(new Error(`the host has ended: ${how}`), { status });
         this.#ended(child, started, why);
       });
@@ -80,7 +88,7 @@ export class Child {
         clearTimeout(late);
         reject(why);
       });
-      this.#attach(child, {
+      this.#attach(child, made, {
         ready: () => {
           started = performance.now();
           clearTimeout(late);
@@ -93,8 +101,11 @@ export class Child {
     });
   }
 
-  #attach(child: ChildProcess, events: { ready: () => void; broken: (error: Error) => void }): void {
-    const [input, output] = [child.stdin as Writable, child.stdout as Readable];
+  #attach(
+    child: ChildProcess,
+    { input, output }: Channel,
+    events: { ready: () => void; broken: (error: Error) => void },
+  ): void {
     const pipe = new ServerPipe(carrier(input), {
       ready: events.ready,
       ended: error => {
@@ -103,7 +114,7 @@ export class Child {
         child.once('close', () => clearTimeout(timer));
       },
     });
-    listenTo(output, input, pipe);
+    endWith(output, input, pipe);
     this.#pipe = pipe;
   }
 
@@ -150,14 +161,15 @@ interface Over {
 }
 
 /** Fulfilled when a process has ended and its output is read to the end. */
-function over(child: ChildProcess): Promise<Over> {
+async function over(child: ChildProcess, { output }: Channel): Promise<Over> {
   const { pid } = child;
   if (pid !== undefined) groups.add(pid);
-  return new Promise(resolve => {
-    // What it has left behind would hold the pipe open.
-    child.once('exit', () => void (pid !== undefined && signalGroup(pid)));
-    child.once('close', (status, signal) =>
-      resolve({ how: signal === null ? `exit status ${status}` : `signal ${signal}`, status }),
-    );
+  const read = new Promise(resolve => output.once('close', resolve));
+  // What it has left behind would hold the pipe open.
+  child.once('exit', () => void (pid !== undefined && signalGroup(pid)));
+  const [status, signal] = await new Promise<[number | null, NodeJS.Signals | null]>(resolve => {
+    child.once('close', (...how) => resolve(how));
   });
+  await read;
+  return { how: signal === null ? `exit status ${status}` : `signal ${signal}`, status };
 }

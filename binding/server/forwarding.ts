@@ -3,13 +3,15 @@
  * Whatever server gives the exchange, this end of the pipe is the same (sections 11.4 and 11.6).
  */
 import type { Awaitable, Exchange, ExchangeError, Fields, Notice, Sink } from '../../spec/msgi.ts';
-import { encode, encodeDataHead } from '../codec.ts';
+import { encode } from '../codec.ts';
 import { asFieldList, asFields } from '../fields.ts';
 import { FRAME_HEAD } from '../frame.ts';
 import type { Head, HostMessage, ServerMessage, ServerPayloads, Start } from '../messages.ts';
 
 /** Key of `connection.locals` under which a server may say what the `window` of a sink would be, before there is one. */
 const ROOM = 'msgi.room';
+/** Member of a sink that takes octets whose memory is not its own, where a server has it. */
+const LEND = 'msgi.lend';
 /** The most room that is outstanding, octets (MSGI-PROC-29). */
 const MOST_ROOM = 262_144;
 
@@ -18,7 +20,10 @@ const REFUSED_STREAM = 7;
 
 /** What a forwarded exchange needs of its pipe. */
 export interface ServerWire {
-  send(octets: Uint8Array): void;
+  /** A frame of that number. */
+  send(number: number, octets: Uint8Array): void;
+  /** Octets of content, at least one; they may become one DATA with those that came before in this turn. */
+  sendContent(number: number, octets: Uint8Array): void;
   /** The longest payload that the host takes, octets. */
   readonly payload: number;
   /** Runs a promised exchange on the host's number for it. */
@@ -68,7 +73,7 @@ export class Forwarding {
       x.respond(431);
       return false;
     }
-    this.#wire.send(octets);
+    this.#wire.send(this.number, octets);
     x.signal.addEventListener('abort', () => this.#fails(x.signal.reason as ExchangeError), { once: true });
     x.watch(notice => this.#notice(notice));
     if (!x.body.ended) {
@@ -80,7 +85,7 @@ export class Forwarding {
   }
 
   #send<T extends keyof ServerPayloads>(type: T, payload: ServerPayloads[T]): void {
-    if (!this.#closed) this.#wire.send(encode({ type, number: this.number, payload } as ServerMessage));
+    if (!this.#closed) this.#wire.send(this.number, encode({ type, number: this.number, payload } as ServerMessage));
   }
 
   // Events of the exchange ----------------------------------------------------------------------------------------
@@ -95,19 +100,11 @@ export class Forwarding {
   async #readOn(): Promise<void> {
     const { body } = this.#x;
     for (let chunk = await body.read(); chunk !== null; chunk = await body.read()) {
-      for (let at = 0; at < chunk.length; at += this.#wire.payload) {
-        this.#sendData(chunk.subarray(at, at + this.#wire.payload));
-      }
+      // Nobody changes a chunk that was read (MSGI-DATA-6), so it goes on as it is.
+      if (!this.#closed) this.#wire.sendContent(this.number, chunk);
     }
     const trailers = body.trailers ?? [];
     this.#send('END', trailers.length === 0 ? {} : asFieldList(trailers));
-  }
-
-  /** Nobody changes a chunk that was read (MSGI-DATA-6), so it goes on as it is. */
-  #sendData(octets: Uint8Array): void {
-    if (this.#closed) return;
-    this.#wire.send(encodeDataHead(this.number, octets.length));
-    this.#wire.send(octets);
   }
 
   #notice(notice: Notice): void {
@@ -166,7 +163,7 @@ export class Forwarding {
       case 'START':
         return this.#start(message.payload);
       case 'DATA':
-        return this.#data(message.payload);
+        return this.#data(message.payload, message.left ?? 0);
       case 'END':
         return this.#end(message.payload.fields === undefined ? undefined : asFields(message.payload));
       case 'PUSH':
@@ -194,12 +191,13 @@ export class Forwarding {
     else this.#topUp();
   }
 
-  #data(octets: Uint8Array): void {
+  /** `left`: octets of the same frame that are still to come. */
+  #data(octets: Uint8Array, left: number): void {
     if (this.#sink === null) throw new TypeError('DATA before START');
-    if (octets.length > this.#room) throw new TypeError('DATA beyond the room (MSGI-PROC-23)');
+    if (octets.length + left > this.#room) throw new TypeError('DATA beyond the room (MSGI-PROC-23)');
     this.#room -= octets.length;
     // The room is the limit here: what waits is bounded by it.
-    void this.#sink.write(octets);
+    void write(this.#sink, octets);
     this.#topUp();
   }
 
@@ -220,6 +218,7 @@ export class Forwarding {
       // No promise is made: its number is finished with this (MSGI-PROC-35).
       if (!made) {
         this.#wire.send(
+          promise,
           encode({ type: 'RESET', number: promise, payload: { code: REFUSED_STREAM, by: 'server' } } as ServerMessage),
         );
       }
@@ -275,6 +274,11 @@ type ServerPush = Extract<HostMessage, { type: 'PUSH' }>['payload'];
 function firstRoom({ connection, id }: Exchange): number {
   const tell = connection.locals[ROOM];
   return typeof tell === 'function' ? Math.min(tell(id), MOST_ROOM) : 0;
+}
+
+/** The octets are the pipe's, and what it reads next comes to the same place. */
+function write(sink: Sink & { readonly [LEND]?: (octets: Uint8Array) => Awaitable<void> }, octets: Uint8Array) {
+  return typeof sink[LEND] === 'function' ? sink[LEND](octets) : sink.write(octets.slice());
 }
 
 function headOf(x: Exchange, connection: number, room: number): Head {

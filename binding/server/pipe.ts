@@ -7,6 +7,7 @@ import type { HostMessage, Open, ServerMessage } from '../messages.ts';
 import { PipeError } from '../pipe-error.ts';
 import { agreed, VERSIONS } from '../versions.ts';
 import { Forwarding, type ServerWire } from './forwarding.ts';
+import { Outgoing } from './outgoing.ts';
 
 /** The longest payload that is taken here, octets. */
 const PAYLOAD = 1_048_576;
@@ -28,7 +29,7 @@ export class ServerPipe implements ServerWire {
   state: 'waiting' | 'ready' | 'ended' = 'waiting';
   readonly #carrier: Carrier;
   readonly #listener: PipeListener;
-  readonly #reader = hostReader(PAYLOAD);
+  readonly #reader = hostReader(PAYLOAD, true);
   readonly #live = new Map<number, Forwarding>();
   readonly #numbers = new WeakMap<Connection, number>();
   readonly #connections = new Map<number, OpenConnection>();
@@ -39,7 +40,7 @@ export class ServerPipe implements ServerWire {
   });
   #nextOdd = 1;
   #highestEven = 0;
-  #out: Uint8Array[] = [];
+  readonly #out = new Outgoing();
 
   /** Sends HELLO at once. */
   constructor(carrier: Carrier, listener: PipeListener) {
@@ -53,6 +54,7 @@ export class ServerPipe implements ServerWire {
     return this.#live.size;
   }
 
+  /** What has come from the host. The memory of the octets is the caller's again when it returns. */
   receive(octets: Uint8Array): void {
     if (this.state === 'ended') return;
     try {
@@ -134,20 +136,28 @@ export class ServerPipe implements ServerWire {
   }
 
   #write(message: ServerMessage): void {
-    this.send(encode(message));
+    this.send(message.number, encode(message));
   }
 
-  send(octets: Uint8Array): void {
-    if (this.state === 'ended') return;
-    if (this.#out.length === 0) setImmediate(() => this.#flush());
-    this.#out.push(octets);
+  send(number: number, octets: Uint8Array): void {
+    if (!this.#sends()) return;
+    this.#out.frame(number, octets);
+  }
+
+  sendContent(number: number, octets: Uint8Array): void {
+    if (!this.#sends()) return;
+    this.#out.content(number, octets, this.payload);
+  }
+
+  /** One write for all that is said in a turn. False when nothing can be said any more. */
+  #sends(): boolean {
+    if (this.state === 'ended') return false;
+    if (this.#out.empty) setImmediate(() => this.#flush());
+    return true;
   }
 
   #flush(): void {
-    if (this.state === 'ended' || this.#out.length === 0) return;
-    const pieces = this.#out;
-    this.#out = [];
-    this.#carrier.write(pieces);
+    if (this.state !== 'ended' && !this.#out.empty) this.#carrier.write(this.#out.take());
   }
 
   // Messages of the host ------------------------------------------------------------------------------------------

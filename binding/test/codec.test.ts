@@ -167,6 +167,43 @@ t.test('a payload beyond the limit is refused when its head is whole, before it 
   t.equal([...most.read(encodeFrame({ type: 5, number: 3, payload: new Uint8Array(65_536) }))].length, 1);
 });
 
+t.test('DATA in the parts in which it arrives, however the stream is cut', async t => {
+  const own = vectors.filter(({ from }) => from === 'host');
+  const stream = join([
+    ...own.map(({ octets }) => octets),
+    encode({ type: 'DATA', number: 9, payload: new Uint8Array(50) }),
+  ]);
+  const whole = plain(read('host', stream));
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 1, max: stream.length }), { maxLength: 30 }), cuts => {
+      const at = [0, ...[...new Set(cuts)].sort((a, b) => a - b), stream.length];
+      const reader = hostReader(LIMIT, true);
+      const parts = at.slice(1).flatMap((end, index) => [...reader.read(stream.slice(at[index], end))]);
+      const joined: HostMessage[] = [];
+      let left = 0;
+      for (const { left: rest, ...message } of parts) {
+        const last = joined.at(-1);
+        if (left > 0 && last?.type === 'DATA' && message.type === 'DATA') {
+          if (message.payload.length + (rest ?? 0) !== left) return false;
+          joined[joined.length - 1] = { ...last, payload: join([last.payload, message.payload]) };
+        } else {
+          joined.push(message as HostMessage);
+        }
+        left = rest ?? 0;
+      }
+      return left === 0 && reader.atBoundary && JSON.stringify(plain(joined)) === JSON.stringify(whole);
+    }),
+  );
+  const reader = hostReader(LIMIT, true);
+  const head = encode({ type: 'DATA', number: 9, payload: new Uint8Array(50) });
+  t.same([...reader.read(head.subarray(0, 9))], [], 'no part of no octets');
+  t.equal(reader.atBoundary, false);
+  const [first] = [...reader.read(head.subarray(9, 19))];
+  t.match(first, { type: 'DATA', number: 9, left: 40 });
+  const none = Uint8Array.of(0, 0, 0, 0, 5, 0, 0, 0, 9);
+  t.throws(() => [...hostReader(LIMIT, true).read(none)], /at least one octet/);
+});
+
 t.test('where a stream may end', async t => {
   const reader = hostReader(LIMIT);
   const frame = encode({ type: 'END', number: 3, payload: {} });

@@ -526,7 +526,12 @@ async function wrongHost(t: Test, say: (number: number) => readonly HostMessage[
       write: pieces => {
         for (const message of reader.read(Uint8Array.from(Buffer.concat(pieces)))) {
           written.push(message);
-          if (message.type === 'HEAD') for (const each of say(message.number)) pipe.receive(encode(each));
+          if (message.type !== 'HEAD') continue;
+          for (const each of say(message.number)) {
+            const octets = encode(each);
+            pipe.receive(octets);
+            octets.fill(0x2d);
+          }
         }
       },
       close() {},
@@ -567,6 +572,21 @@ test('a host that breaks a rule of the interface: 500 in idle, a reset afterward
     open.written.filter(({ type }) => type === 'RESET'),
     [{ payload: { code: 2, by: 'app' } }],
   );
+});
+
+test('what a host has written is read to the same place as what comes next', async t => {
+  for (const length of [100, 5000, 60_000]) {
+    const content = Buffer.alloc(length, 'abcdefghijk');
+    const says = (number: number): readonly HostMessage[] => [
+      { type: 'START', number, payload: { status: 200, fields: [] } },
+      { type: 'DATA', number, payload: content },
+      { type: 'END', number, payload: {} },
+      { type: 'SETTLED', number, payload: {} },
+    ];
+    const { client, pipe } = await wrongHost(t, says);
+    t.equal((await get(client)).body, content.toString());
+    t.equal(pipe.state, 'ready');
+  }
 });
 
 test('a host that breaks the pipe is rid of it', async t => {

@@ -34,6 +34,8 @@ export class Output {
   #length = 0;
   /** Frames that answer the peer and are not on their way yet. */
   replies = 0;
+  /** Content is copied, however large: its memory is somebody else's. */
+  copies = false;
 
   /** `allocate` gives slabs of the kind that the transport takes as it is. */
   constructor(allocate: Allocate = octets => new Uint8Array(octets)) {
@@ -93,6 +95,10 @@ export class Output {
   /** Octets of a payload: copied when short, else kept by reference and never changed. */
   octets(octets: Uint8Array): void {
     const length = octets.length;
+    if (length > COPY_UP_TO && this.copies) {
+      this.#fill(octets);
+      return;
+    }
     if (length > COPY_UP_TO) {
       this.#cut();
       this.#pieces.push(octets);
@@ -157,6 +163,18 @@ export class Output {
   /** Octets that their owner will overwrite. */
   #copy(octets: Uint8Array): void {
     this.octets(octets.length > COPY_UP_TO ? octets.slice() : octets);
+  }
+
+  /** A copy, over the end of a slab. */
+  #fill(octets: Uint8Array): void {
+    for (let from = 0; from < octets.length; ) {
+      const slab = this.#room(1);
+      const part = octets.subarray(from, from + SLAB - this.#at);
+      slab.set(part, this.#at);
+      this.#at += part.length;
+      this.#length += part.length;
+      from += part.length;
+    }
   }
 
   #room(octets: number): Uint8Array {

@@ -101,6 +101,21 @@ export class Sender {
     this.schedule(stream);
   }
 
+  /**
+   * Whatever `write` queues of these octets on a stream is in the output, or a copy, when it returns: their memory is about
+   * to be written again. One copy to slabs that are there costs less than memory of its own for each read of a pipe.
+   */
+  lend<T>(stream: Stream, octets: Uint8Array, write: () => T): T {
+    this.output.copies = true;
+    try {
+      return write();
+    } finally {
+      this.output.copies = false;
+      const { queue } = stream;
+      if (queue?.at(-1) === octets) queue[queue.length - 1] = octets.slice();
+    }
+  }
+
   /** END_STREAM behind what is queued. `trailers` null or empty: on the last DATA frame. */
   finish(stream: Stream, trailers: FieldList | null): void {
     stream.endDue = true;

@@ -31,6 +31,8 @@ export interface Sending {
   /** The whole content, and the end. */
   content(stream: Stream, octets: Uint8Array): void;
   queue(stream: Stream, octets: Uint8Array): void;
+  /** Calls `write`, which queues these octets, and keeps nothing of their memory. Not of every connection. */
+  lend?<T>(stream: Stream, octets: Uint8Array, write: () => T): T;
   /** The end, behind what is queued. */
   finish(stream: Stream, trailers: FieldList | null): void;
 }

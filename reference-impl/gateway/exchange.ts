@@ -172,6 +172,14 @@ class ServerSink implements Sink {
     return this.#outbound.write(chunk);
   }
 
+  /**
+   * Offered beyond the specification (MSGI-MODEL-2): `write` of octets whose memory is the caller's again when it returns.
+   * Who forwards content can read it into the same memory each time.
+   */
+  'msgi.lend'(octets: Uint8Array): Awaitable<void> {
+    return this.#outbound.lend(octets);
+  }
+
   ready(): Awaitable<number> {
     return this.#outbound.ready();
   }

@@ -266,7 +266,7 @@ export function connectionFace(
 }
 
 /**
- * The one thing that is offered beyond the specification (MSGI-MODEL-2): `msgi.room` gives, for the `id` of an exchange of the
+ * Offered beyond the specification (MSGI-MODEL-2), as `msgi.lend` of sinks is: `msgi.room` gives, for the `id` of an exchange of the
  * connection, what the `window` of its sink would be, in octets. Who forwards exchanges has to say so before a sink is there.
  */
 function localsOf(room: (id: number) => number): Record<string, unknown> {

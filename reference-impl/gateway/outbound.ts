@@ -54,6 +54,13 @@ export class Outbound {
     return this.#writer.promise;
   }
 
+  /** The same of octets whose memory is the caller's again when it returns. */
+  lend(octets: Uint8Array): Awaitable<void> {
+    const { sender } = this.#handling.gateway.wire;
+    if (sender.lend === undefined) return this.write(octets.slice());
+    return sender.lend(this.#handling, octets, () => this.write(octets));
+  }
+
   /** A later turn, so that a loop of writes gives the event loop back; or the failure, if that comes first. */
   #drop(): Promise<void> {
     if (this.#dropping === null) {
