@@ -41,6 +41,8 @@ export class Child {
   #pipe: ServerPipe | null = null;
   #exited: Promise<void> = Promise.resolve();
   #stopping = false;
+  /** The pipe of the last process has ended, and not by `stop`. */
+  #fallen = false;
   #failures = 0;
   #timer: NodeJS.Timeout | null = null;
 
@@ -68,6 +70,7 @@ export class Child {
     const { command, cwd, env } = this.#options;
     const [file = '', ...args] = command;
     // A group of its own: what the host starts ends with it, and a terminal's interrupt is for the server alone.
+    this.#fallen = false;
     const child = spawn(file, args, { cwd, env, detached: true, stdio: [...made.theirs, 'inherit'] });
     for (const socket of made.theirs) socket.destroy();
     return new Promise((resolve, reject) => {
@@ -109,6 +112,8 @@ export class Child {
     const pipe = new ServerPipe(carrier(input), {
       ready: events.ready,
       ended: error => {
+        // Unasked, though a stop may come before the exit status does.
+        if (!this.#stopping) this.#fallen = true;
         if (error !== null) events.broken(error);
         const timer = setTimeout(() => this.#kill(child), this.#options.kill);
         child.once('close', () => clearTimeout(timer));
@@ -128,10 +133,11 @@ export class Child {
       signalGroup(pid);
       groups.delete(pid);
     }
-    if (this.#stopping) return;
+    if (this.#stopping && !this.#fallen) return;
     // A first start that fails is the caller's to report.
     if (started === null && this.#failures === 0) return;
     this.#options.report(why);
+    if (this.#stopping) return;
     this.#failures = started !== null && performance.now() - started > LONG_ENOUGH ? 1 : this.#failures + 1;
     this.#timer = setTimeout(() => this.#again(), Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** (this.#failures - 1)));
   }
