@@ -3,6 +3,7 @@
  * sends on purpose goes through Peer.violate and is not held against this.
  */
 import {
+  DEFAULT_WINDOW,
   FLAG,
   FRAME_TYPE,
   type Frame,
@@ -13,6 +14,9 @@ import {
 } from '../../wire/index.ts';
 import { KitError, NotApplicable } from '../outcome.ts';
 import type { Ledger } from './ledger.ts';
+
+/** Streams at once that a server should allow at least (RFC 9113 §6.5.2). */
+const USUAL_STREAMS = 100;
 
 const ON_CONNECTION = new Set<number>([
   FRAME_TYPE.SETTINGS,
@@ -43,7 +47,7 @@ export class OwnTraffic {
 
   /**
    * Throws KitError where a sound client would not send the frame now, and NotApplicable where it is a limit of the subject's
-   * own that forbids it: such a limit may be as low as it likes, and is nobody's fault.
+   * own that forbids it, lower than usual: it may be as low as it likes, and is nobody's fault.
    */
   check(frame: Frame): void {
     const refuse = (why: string): never => {
@@ -65,7 +69,7 @@ export class OwnTraffic {
     if (this.#block === 0 && frame.type === FRAME_TYPE.CONTINUATION) refuse('no field block is open');
     this.#streams(frame, refuse);
     if (payload.type === 'WINDOW_UPDATE') this.#credit(frame.stream, payload.increment, refuse);
-    this.#room(frame);
+    this.#room(frame, refuse);
   }
 
   /** Follows field blocks, legal or not: a case may leave one open on purpose. */
@@ -102,17 +106,20 @@ export class OwnTraffic {
   }
 
   /** The subject has room for the frame: for a stream more, or for so many octets. */
-  #room({ type, stream: id, payload }: Frame): void {
+  #room({ type, stream: id, payload }: Frame, refuse: (why: string) => never): void {
     const stream = this.#ledger.stream(id);
     const most = this.#ledger.setting('theirs', 'MAX_CONCURRENT_STREAMS');
-    if (type === FRAME_TYPE.HEADERS && stream === undefined && this.#ledger.activeStreams >= most)
-      throw new NotApplicable(`the server allows ${most} streams at once, and the case needs one more`);
+    if (type === FRAME_TYPE.HEADERS && stream === undefined && this.#ledger.activeStreams >= most) {
+      const why = `the server allows ${most} streams at once, and the case needs one more`;
+      if (most < USUAL_STREAMS) throw new NotApplicable(why);
+      refuse(why);
+    }
     if (type !== FRAME_TYPE.DATA || stream === undefined) return;
     const window = Math.min(stream.sendWindow, this.#ledger.sendWindow);
-    if (payload.length > window)
-      throw new NotApplicable(
-        `the server's windows have room for ${window} octets where the case sends ${payload.length}`,
-      );
+    if (payload.length <= window) return;
+    const why = `the server's windows have room for ${window} octets where the case sends ${payload.length}`;
+    if (this.#ledger.setting('theirs', 'INITIAL_WINDOW_SIZE') < DEFAULT_WINDOW) throw new NotApplicable(why);
+    refuse(why);
   }
 
   #credit(id: number, increment: number, refuse: (why: string) => never): void {
