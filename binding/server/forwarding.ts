@@ -10,7 +10,7 @@ import type { Head, HostMessage, ServerMessage, ServerPayloads, Start } from '..
 
 /** Key of `connection.locals` under which a server may say what the `window` of a sink would be, before there is one. */
 const ROOM = 'msgi.room';
-/** Member of a sink that takes octets whose memory is not its own, where a server has it. */
+/** Key under which it may say how a sink is written to from memory that is used again. */
 const LEND = 'msgi.lend';
 /** The most room that is outstanding, octets (MSGI-PROC-29). */
 const MOST_ROOM = 262_144;
@@ -43,6 +43,7 @@ export class Forwarding {
   #resolve: () => void = () => {};
   #reject: (error: Error) => void = () => {};
   #sink: Sink | null = null;
+  #write: (octets: Uint8Array) => Awaitable<void> = () => {};
   /** Room that the host has left, octets. */
   #room: number;
   #awaitsRoom = false;
@@ -185,6 +186,7 @@ export class Forwarding {
   #start(start: Start): void {
     const tunnel = this.#x.caps.tunnel && start.status < 300;
     this.#sink = this.#x.start(start.status, asFields(start));
+    this.#write = writing(this.#x, this.#sink);
     // A head of 2xx sends 100 first, so what comes then is wanted.
     if (start.status < 300 && (tunnel || !this.#x.body.ended)) this.#read();
     if (start.end === true) this.#end(undefined);
@@ -197,7 +199,7 @@ export class Forwarding {
     if (octets.length + left > this.#room) throw new TypeError('DATA beyond the room (MSGI-PROC-23)');
     this.#room -= octets.length;
     // The room is the limit here: what waits is bounded by it.
-    void write(this.#sink, octets);
+    void this.#write(octets);
     this.#topUp();
   }
 
@@ -276,9 +278,11 @@ function firstRoom({ connection, id }: Exchange): number {
   return typeof tell === 'function' ? Math.min(tell(id), MOST_ROOM) : 0;
 }
 
-/** The octets are the pipe's, and what it reads next comes to the same place. */
-function write(sink: Sink & { readonly [LEND]?: (octets: Uint8Array) => Awaitable<void> }, octets: Uint8Array) {
-  return typeof sink[LEND] === 'function' ? sink[LEND](octets) : sink.write(octets.slice());
+/** How to write octets of the pipe to that sink: what the pipe reads next comes to the same place. */
+function writing({ connection }: Exchange, sink: Sink): (octets: Uint8Array) => Awaitable<void> {
+  const lend = connection.locals[LEND];
+  const lent = typeof lend === 'function' ? lend(sink) : null;
+  return lent ?? (octets => sink.write(octets.slice()));
 }
 
 function headOf(x: Exchange, connection: number, room: number): Head {

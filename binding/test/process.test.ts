@@ -9,7 +9,9 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
+import { ForwardExchange, ForwardSink } from '../../helpers/index.ts';
 import { serve } from '../../reference-impl/server.ts';
+import type { Application, Fields } from '../../spec/msgi.ts';
 import { encode, hostReader } from '../codec.ts';
 import type { Head } from '../messages.ts';
 import { type ProcessOptions, processApp } from '../server/index.ts';
@@ -21,12 +23,15 @@ const app = fileURLToPath(new URL('hosts/app.mjs', import.meta.url));
 /** As it is built: starting from source takes seconds. */
 const command = [process.execPath, join(root, 'dist', 'msgi.js'), 'process'];
 
-async function hosting(t: Test, options: ProcessOptions = {}) {
+async function hosting(
+  t: Test,
+  options: ProcessOptions = {},
+  around: (hosted: Application) => Application = hosted => hosted,
+) {
   const reports: string[] = [];
-  const server = await serve(
-    processApp([...command, app], { startTimeout: 30_000, report: error => reports.push(error.message), ...options }),
-    { grace: 100, report: () => {} },
-  );
+  const report = (error: Error) => void reports.push(error.message);
+  const hosted = processApp([...command, app], { startTimeout: 30_000, report, ...options });
+  const server = await serve(around(hosted), { grace: 100, report: () => {} });
   t.teardown(() => server.close());
   const client = connect(server.address);
   client.on('error', () => {});
@@ -82,6 +87,25 @@ t.test('a process that crashes: 502 in idle, a reset in open, a new one, and the
   t.equal(stream.rstCode, 2);
   t.not(await pid(client), second);
   t.equal(reports.length, 2);
+});
+
+t.test('middleware around it sees the content of its responses', async t => {
+  class Upper extends ForwardSink {
+    override write(chunk: Uint8Array | string) {
+      return super.write(
+        Buffer.from(chunk as Uint8Array)
+          .toString('utf8')
+          .toUpperCase(),
+      );
+    }
+  }
+  class Loud extends ForwardExchange {
+    override start(status: number, fields?: Fields) {
+      return new Upper(super.start(status, fields));
+    }
+  }
+  const { client } = await hosting(t, {}, hosted => ({ ...hosted, app: x => hosted.app(new Loud(x)) }));
+  t.match(await get(client, '/print'), { status: 200, body: 'PRINTED' });
 });
 
 t.test('two processes share the exchanges', async t => {

@@ -160,6 +160,10 @@ class ServerSink implements Sink {
     this.#handling = handling;
   }
 
+  static lending(sink: object): Lending | null {
+    return #outbound in sink ? octets => sink.#outbound.lend(octets) : null;
+  }
+
   get window(): number {
     return this.#outbound.window;
   }
@@ -172,14 +176,6 @@ class ServerSink implements Sink {
     return this.#outbound.write(chunk);
   }
 
-  /**
-   * Offered beyond the specification (MSGI-MODEL-2): `write` of octets whose memory is the caller's again when it returns.
-   * Who forwards content can read it into the same memory each time.
-   */
-  'msgi.lend'(octets: Uint8Array): Awaitable<void> {
-    return this.#outbound.lend(octets);
-  }
-
   ready(): Awaitable<number> {
     return this.#outbound.ready();
   }
@@ -187,4 +183,14 @@ class ServerSink implements Sink {
   end(trailers?: Fields): Awaitable<void> {
     return this.#outbound.end(trailers);
   }
+}
+
+type Lending = (octets: Uint8Array) => Awaitable<void>;
+
+/**
+ * `write` of that sink for octets whose memory is the caller's again when it returns: who forwards content can read it into
+ * the same memory each time. Null for a sink of somebody else, such as middleware, whose own `write` must be called.
+ */
+export function lending(sink: object): Lending | null {
+  return ServerSink.lending(sink);
 }

@@ -10,7 +10,7 @@ import type { Stream } from '../engine/stream.ts';
 import type { Applications } from './applications.ts';
 import type { Carrier } from './carrier.ts';
 import { Deadlines } from './deadlines.ts';
-import { ServerExchange } from './exchange.ts';
+import { lending, ServerExchange } from './exchange.ts';
 import { Handling, NO_FIELDS } from './handling.ts';
 import { follow, invoke, reportFailure } from './invocation.ts';
 import { capsByPriority, priorityOf, viewOf } from './priority-view.ts';
@@ -266,9 +266,10 @@ export function connectionFace(
 }
 
 /**
- * Offered beyond the specification (MSGI-MODEL-2), as `msgi.lend` of sinks is: `msgi.room` gives, for the `id` of an exchange of the
- * connection, what the `window` of its sink would be, in octets. Who forwards exchanges has to say so before a sink is there.
+ * Offered beyond the specification (MSGI-MODEL-2) to who forwards exchanges. `msgi.room` gives, for the `id` of an exchange of
+ * the connection, what the `window` of its sink would be, in octets: it has to be said before a sink is there. `msgi.lend`
+ * gives, for a sink, how to write to it from memory that is used again.
  */
 function localsOf(room: (id: number) => number): Record<string, unknown> {
-  return Object.assign(Object.create(null) as Record<string, unknown>, { 'msgi.room': room });
+  return Object.assign(Object.create(null) as Record<string, unknown>, { 'msgi.room': room, 'msgi.lend': lending });
 }
