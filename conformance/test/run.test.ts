@@ -2,7 +2,7 @@
 import { createServer as createHttp } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import t from 'tap';
-import { data, FRAME_TYPE, headers, indexed, ping, rstStream, settings } from '../../wire/index.ts';
+import { data, FLAG, FRAME_TYPE, headers, indexed, ping, rstStream, settings } from '../../wire/index.ts';
 import type { Case } from '../case.ts';
 import { connectionError, ignored } from '../expect.ts';
 import type { Peer } from '../peer/peer.ts';
@@ -533,8 +533,8 @@ t.test('a subject that cannot be judged is told with the fix', async t => {
   t.match(await complaint(calibrate(resources('/', 17), 2000)), /has 16 octets where the manifest says 17/);
   t.match(await complaint(calibrate(resources('/', 16, '/'), 2000)), /resources\.large wants a 200 of at least 100000/);
 
-  const { port: closed } = await toy(t, ({ type }, { send }) => {
-    if (type === FRAME_TYPE.SETTINGS) send(settings([['MAX_CONCURRENT_STREAMS', 0]]));
+  const { port: closed } = await toy(t, ({ type, flags }, { send }) => {
+    if (type === FRAME_TYPE.SETTINGS && (flags & FLAG.ACK) === 0) send(settings([['MAX_CONCURRENT_STREAMS', 0]]));
     return false;
   });
   t.match(
