@@ -5,9 +5,12 @@ import { duration, plural } from './text.ts';
 /** Kinds of waits told each by itself. */
 const KINDS = 6;
 
-/** "In 6.0 s of 9.3 s some case waited for the server, half a second and more at a time:", then what for; none without waits. */
+/** A run of less needs no explanation, milliseconds. */
+const USUAL_MS = 5000;
+
+/** "In 6.0 s of 9.3 s some case waited for the server, half a second and more at a time:", then what for; none for a short run. */
 export function waitSentences({ ms, waited, results }: Report): readonly string[] {
-  if (waited === undefined) return [];
+  if (waited === undefined || ms < USUAL_MS) return [];
   const kinds = new Map<string, { ms: number; cases: number }>();
   for (const { waits = [] } of results) {
     const own = new Map(waits.map(wait => [kindOf(wait.for), wait.ms]));

@@ -80,10 +80,10 @@ t.test('reports say where the time went', async t => {
       result('a/c', { waits: [{ for: 'the end of the answer on stream 7', ms: 800, times: 2 }] }),
       result('a/d'),
     ],
-    { waited: 2800 },
+    { ms: 9300, waited: 2800 },
   );
   const lines = pretty(told);
-  const at = lines.indexOf('In 2.8 s of 3.2 s some case waited for the subject, half a second and more at a time:');
+  const at = lines.indexOf('In 2.8 s of 9.3 s some case waited for the subject, half a second and more at a time:');
   t.same(lines.slice(at + 1, at + 4), [
     '  the close: up to 1.5 s, 2 cases',
     '  the end of the answer on stream n: up to 800 ms, 2 cases',
@@ -94,5 +94,9 @@ t.test('reports say where the time went', async t => {
   t.notOk(
     pretty(report([result('a/d')])).some(line => line.includes('some case waited')),
     'none, none told',
+  );
+  t.notOk(
+    pretty({ ...told, ms: 4900 }).some(line => line.includes('some case waited')),
+    'a short run needs no explanation',
   );
 });
