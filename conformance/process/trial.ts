@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Head, Hello, HostPayloads, ServerPayloads } from '../../binding/messages.ts';
+import { errorName } from '../../wire/index.ts';
 import { pathOf } from '../application/messages.ts';
 import { Failed, KitError } from '../outcome.ts';
 import type { Finding } from '../peer/grammar.ts';
@@ -205,11 +206,12 @@ export class ProcessTrial extends Trial {
 
   /** RST_STREAM with that code. */
   async reset(x: Forwarded, code: number): Promise<void> {
-    this.expected = `${x.name} is reset with code ${code}`;
+    const name = errorName(code);
+    this.expected = `${x.name} is reset with ${name}`;
     const record = await x.peer.answer(x.stream);
     if (record.resets[0] !== code)
-      throw new Failed(`${x.name} is not reset with ${code}: ${describeAnswer(record, x.peer)}`);
-    this.seen = `${x.name}: RST_STREAM with code ${code}`;
+      throw new Failed(`${x.name} is not reset with ${name}: ${describeAnswer(record, x.peer)}`);
+    this.seen = `${x.name}: RST_STREAM ${name}`;
   }
 
   /** Whichever wait ends first, well or not; the other one is nobody's any more. */

@@ -248,7 +248,7 @@ export default [
     deviation: 'The server resets a response whose host has broken a rule with CANCEL.',
     clause: 'MSGI-PROC-32',
     fails: ['process/a-broken-rule-in-the-response'],
-    seen: /a is not reset with 2: .*code 8/,
+    seen: /a is not reset with INTERNAL_ERROR: .*CANCEL/,
     wire: resetting(2, 8),
   },
   {
@@ -421,7 +421,7 @@ export default [
     deviation: 'The server resets a response that has no end with CANCEL when the application has settled.',
     clause: 'MSGI-PROC-41',
     fails: ['process/settled-in-the-response'],
-    seen: /a is not reset with 2: .*code 8/,
+    seen: /a is not reset with INTERNAL_ERROR: .*CANCEL/,
     wire: resetting(2, 8),
   },
   {
@@ -468,7 +468,7 @@ export default [
     deviation: 'The server resets exchanges in open of a pipe that ends with CANCEL.',
     clause: 'MSGI-PROC-48',
     fails: ['process/a-pipe-that-ends'],
-    seen: /open is not reset with 2: .*code 8/,
+    seen: /open is not reset with INTERNAL_ERROR: .*CANCEL/,
     wire: resetting(2, 8),
   },
   {
