@@ -57,11 +57,12 @@ export default chapter('streams', {
           trial.notApplicable(`no RST_STREAM above the limit: ${describeAnswer(record, peer)}`);
       }
       const [first = 0] = streams;
-      // More than the content: an END_STREAM that comes on its own may wait for room (RFC 9113 §6.9.1: a MAY).
+      // More than the content: an END_STREAM that comes on its own may wait for room (RFC 9113 §6.9.1: a MAY), also with HEAD.
       peer.send(windowUpdate(first, trial.subject.small.size + DEFAULT_WINDOW));
       await answered(trial, peer, first);
       await peer.fence();
       const next = peer.ask({ method: 'HEAD' });
+      peer.send(windowUpdate(next, DEFAULT_WINDOW));
       await peer.fence();
       // A server that serves one request at a time comes to this one only when those that are held are gone.
       peer.send(...streams.slice(1).map(stream => rstStream(stream)));
