@@ -93,6 +93,8 @@ export interface Report {
   readonly ms: number;
   /** Milliseconds of these in which some case waited for the subject, half a second and more at a time. */
   readonly waited?: number;
+  /** Processor time that the kit itself took for the run, milliseconds. */
+  readonly cpu?: number;
   /** Cases that were chosen; fewer results mean a run that was cut short. */
   readonly selected: number;
   readonly results: readonly Result[];

@@ -15,6 +15,7 @@ function orderedReport({ subject, kit, registry, ...run }: Report): Report {
     started: run.started,
     ms: run.ms,
     ...(run.waited === undefined ? {} : { waited: run.waited }),
+    ...(run.cpu === undefined ? {} : { cpu: run.cpu }),
     selected: run.selected,
     results: run.results.map(orderedResult),
   };

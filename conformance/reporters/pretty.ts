@@ -8,7 +8,7 @@ import { type Standing, seenOf, standing, subjectName, triesOf } from './standin
 import { brokenRules, bySeen, notApplicable, type Tally, verdictSentences } from './summary.ts';
 import { type Colour, type Output, type Paint, painter, type Terminal } from './terminal.ts';
 import { duration, plural, visible, visibleLines, wrap } from './text.ts';
-import { waitSentences } from './waits.ts';
+import { waitSentences, workSentence } from './waits.ts';
 
 export interface PrettyOptions {
   readonly terminal: Terminal;
@@ -184,9 +184,11 @@ export class Pretty implements Listener {
 
   /** Where the time went that was not the kit's. */
   #waits(report: Report): void {
+    const work = workSentence(report);
+    if (work === null) return;
+    this.#line(work);
     const [first, ...more] = waitSentences(report);
-    if (first === undefined) return;
-    this.#line(first);
+    if (first !== undefined) this.#line(first);
     for (const one of more) this.#line(`  ${visible(one)}`);
     this.#line();
   }

@@ -43,6 +43,7 @@ export async function run(
   signal?: AbortSignal,
 ): Promise<Report> {
   const started = new Date();
+  const cpu = process.cpuUsage();
   const { another } = target;
   const pool = another === undefined ? {} : { pool: new InstancePool(another) };
   const spares = new Spares();
@@ -60,6 +61,7 @@ export async function run(
       started: started.toISOString(),
       ms: Date.now() - started.getTime(),
       ...results.waited,
+      cpu: milliseconds(process.cpuUsage(cpu)),
       selected: cases.length,
       results: results.finish(cases),
     };
@@ -69,6 +71,10 @@ export async function run(
     results.close();
     await Promise.all([pool.pool?.stop(), spares.stop()]);
   }
+}
+
+function milliseconds({ user, system }: NodeJS.CpuUsage): number {
+  return Math.round((user + system) / 1000);
 }
 
 type Idle = <T>(wait: Promise<T>) => Promise<T>;

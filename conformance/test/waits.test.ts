@@ -62,6 +62,7 @@ t.test('a run tells what it waited for, and how long', async t => {
   t.same([...waited].sort(), ['the end of the answer on stream 1', 'the end of the answer on stream 3']);
   t.ok((told.waited ?? 0) >= 2 * LONG_MS, `${told.waited} ms of two waits`);
   t.ok((told.waited ?? 0) <= told.ms, `${told.waited} of ${told.ms} ms`);
+  t.ok((told.cpu ?? 0) > 0, `${told.cpu} ms of work`);
   t.equal(new Ajv2020().compile(schema)(JSON.parse(json(told))), true, 'the schema knows them');
 });
 
@@ -80,7 +81,7 @@ t.test('reports say where the time went', async t => {
       result('a/c', { waits: [{ for: 'the end of the answer on stream 7', ms: 800, times: 2 }] }),
       result('a/d'),
     ],
-    { ms: 9300, waited: 2800 },
+    { ms: 9300, waited: 2800, cpu: 3140 },
   );
   const lines = pretty(told);
   const at = lines.indexOf('In 2.8 s of 9.3 s some case waited for the subject, half a second and more at a time:');
@@ -89,6 +90,7 @@ t.test('reports say where the time went', async t => {
     '  the end of the answer on stream n: up to 800 ms, 2 cases',
     '',
   ]);
+  t.equal(lines[at - 1], 'The kit itself took 3.1 s of processor time in 9.3 s.');
   t.match(tap(told), 'waits: "the close: 1501 ms; the end of the answer on stream 5: 700 ms"');
   t.match(JSON.parse(json(told)), { waited: 2800, results: [{ waits: [closes] }] });
   t.notOk(
